@@ -134,7 +134,7 @@ class ReadCommitment:
     """A checkable clause that was found in a measure's text: comparator, value in base units, unit, and the words.
 
     `comparator` is one of `=`, `>=`, `<=`, `>`, `<`, `~=` (左右, 基本), `<baseline`, `>baseline`, `>=baseline`,
-    `<=baseline`, `not in last`, `in`, `every`, `periodic`, `all`. `value` is None where the figure is not in the document.
+    `<=baseline`, `not in last`, `in`, `every`, `periodic`, `all`. `value` is None where the document gives no figure.
     """
 
     id: str
