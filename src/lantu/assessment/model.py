@@ -1,0 +1,150 @@
+"""The verdict: a status for each commitment and area, with what it rests on. A status is computed, never stored."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from lantu.base import Text
+
+
+class Status(StrEnum):
+    """What can be said of a commitment in an area on a day (状态)."""
+
+    MET = "met"
+    ON_COURSE = "on_course"
+    AT_RISK = "at_risk"
+    MISSED = "missed"
+    UNKNOWN = "unknown"
+
+    @property
+    def title(self) -> Text:
+        return _TITLES[self]
+
+
+_TITLES = {
+    Status.MET: Text("已达到", "met"),
+    Status.ON_COURSE: Text("进展正常", "on course"),
+    Status.AT_RISK: Text("有风险", "at risk"),
+    Status.MISSED: Text("未达到", "missed"),
+    Status.UNKNOWN: Text("未知", "unknown"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """The three clocks of a commitment, side by side: what is declared, evidenced and scheduled (自报、核实、计划)."""
+
+    declared: Text
+    evidenced: Text
+    scheduled: Text
+
+    def as_json(self) -> dict[str, dict[str, str]]:
+        return {
+            name: {"zh": text.zh, "en": text.en}
+            for name, text in (
+                ("declared", self.declared),
+                ("evidenced", self.evidenced),
+                ("scheduled", self.scheduled),
+            )
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class AssessmentRow:
+    """The verdict on one commitment in one area.
+
+    `value` and `limit` are rounded as the standard rounds them before they are compared. `indication` says where an
+    incomplete period points although the status has to stay unknown. `remaining` is what the days that are still to
+    come, or that are missing, would have to average (or number) at most to keep the commitment.
+    """
+
+    commitment: str
+    measure: str
+    kind: str
+    title: Text
+    area: str
+    area_name: Text
+    status: Status
+    reason: Text
+    value: Decimal | None = None
+    limit: Decimal | None = None
+    comparator: str = ""
+    unit: str = ""
+    n: int | None = None
+    coverage: float | None = None
+    indication: Status | None = None
+    remaining: Decimal | None = None
+    soft: str | None = None
+    """The plan's softening word as the pack declares it: strive (力争), basically (基本), about (左右)."""
+    simulated: bool = False
+    clocks: Clocks | None = None
+    versions: dict[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        def number(value: Decimal | None) -> float | int | None:
+            if value is None:
+                return None
+            return int(value) if value == value.to_integral_value() else float(value)
+
+        return {
+            "commitment": self.commitment,
+            "measure": self.measure,
+            "kind": self.kind,
+            "title": _both(self.title),
+            "area": self.area,
+            "area_name": self.area_name.zh,
+            "area_name_en": self.area_name.en,
+            "status": self.status.value,
+            "indication": self.indication.value if self.indication else None,
+            "value": number(self.value),
+            "comparator": self.comparator,
+            "limit": number(self.limit),
+            "unit": self.unit,
+            "remaining": number(self.remaining),
+            "n": self.n,
+            "coverage": self.coverage,
+            "soft": self.soft,
+            "simulated": self.simulated,
+            "reason": _both(self.reason),
+            "clocks": self.clocks.as_json() if self.clocks else None,
+            "versions": self.versions,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """All verdicts on one pack on one day."""
+
+    pack: str
+    as_of: dt.date
+    rows: tuple[AssessmentRow, ...]
+    simulated: bool = False
+    versions: dict[str, Any] = field(default_factory=dict)
+
+    def counts(self, rows: Iterable[AssessmentRow] | None = None) -> dict[Status, int]:
+        """How many rows have each status; every status is there, also with 0."""
+        counted = Counter(row.status for row in (self.rows if rows is None else rows))
+        return {status: counted[status] for status in Status}
+
+    def of(self, commitment: str) -> list[AssessmentRow]:
+        return [row for row in self.rows if row.commitment == commitment]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "pack": self.pack,
+            "as_of": self.as_of.isoformat(),
+            "simulated": self.simulated,
+            "counts": {status.value: count for status, count in self.counts().items()},
+            "versions": self.versions,
+            "rows": [row.as_json() for row in self.rows],
+        }
+
+
+def _both(text: Text) -> dict[str, str]:
+    return {"zh": text.zh, "en": text.en}
