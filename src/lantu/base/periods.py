@@ -69,9 +69,7 @@ class Period:
         try:
             return cls._parse(text, seasons or {})
         except ValueError as error:
-            raise LantuError(
-                Text(f"“{text}”不是一个时期", f"'{text}' is not a period"), mend=_FORMS
-            ) from error
+            raise LantuError(Text(f"“{text}”不是一个时期", f"'{text}' is not a period"), mend=_FORMS) from error
 
     @classmethod
     def _parse(cls, text: str, seasons: Mapping[str, Season]) -> Period:

@@ -136,9 +136,9 @@ class Unit:
 
     def fits(self, other: Unit) -> bool:
         """Whether amounts in the two units can be converted into each other."""
-        return bool(self.meaning.dimensionality == other.meaning.dimensionality) and (
-            self.meaning.dimensionality or self.meaning == other.meaning or {self.written, other.written} <= {"", "1", "%"}
-        )
+        if self.meaning.dimensionality:
+            return bool(self.meaning.dimensionality == other.meaning.dimensionality)
+        return bool(not other.meaning.dimensionality)
 
 
 @cache
