@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from enum import StrEnum
+from enum import Enum
 from typing import Any
 
 from lantu.base import Text
 
 
-class Status(StrEnum):
+class Status(Enum):
     """What can be said of a commitment in an area on a day (状态)."""
 
     MET = "met"
