@@ -11,8 +11,6 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-import pint
-
 from lantu.base.errors import LantuError
 from lantu.base.language import Text
 from lantu.base.rounding import Number, as_decimal
@@ -104,6 +102,8 @@ _MULTIPLES = {"百": 10**2, "千": 10**3, "万": 10**4, "百万": 10**6, "千万
 @cache
 def registry() -> Any:
     """The program's one unit registry."""
+    import pint  # half a second to load: only where units are looked at
+
     units: Any = pint.UnitRegistry(non_int_type=Decimal, autoconvert_offset_to_baseunit=False, cache_folder=None)
     for name in sorted(set(COUNTED.values())):
         units.define(f"{name} = [{name}]")
@@ -143,13 +143,18 @@ class Unit:
 
 @cache
 def _parse(written: str) -> tuple[Decimal, Any]:
+    factor, spelling = _spelling(written)
+    return Decimal(factor), registry().Unit(spelling)
+
+
+def _spelling(written: str) -> tuple[int, str]:
     text = written.strip()
     if text in _SPELLINGS:
-        return Decimal(1), registry().Unit(_SPELLINGS[text])
+        return 1, _SPELLINGS[text]
     for prefix in sorted(_MULTIPLES, key=len, reverse=True):
         rest = text.removeprefix(prefix)
         if rest != text and rest in _SPELLINGS:
-            return Decimal(_MULTIPLES[prefix]), registry().Unit(_SPELLINGS[rest])
+            return _MULTIPLES[prefix], _SPELLINGS[rest]
     raise LantuError(
         Text(f"不认识的单位“{written}”", f"unknown unit '{written}'"),
         mend=Text("用 μg/m³、家、万辆、公里、亿立方米、公顷、% 等", "use μg/m³, 家, 万辆, 公里, 亿立方米, 公顷, % ..."),
@@ -162,7 +167,7 @@ def parse_unit(written: str) -> Unit:
     Raises:
         LantuError: nobody told Lantu what this unit means.
     """
-    _parse(written)
+    _spelling(written)
     return Unit(written.strip())
 
 
@@ -187,6 +192,8 @@ class Quantity:
             LantuError: the units do not fit each other.
         """
         target = parse_unit(unit) if isinstance(unit, str) else unit
+        if target.written == self.unit.written:
+            return self
         if not self.unit.fits(target):
             raise LantuError(
                 Text(f"单位“{self.unit}”不能换算成“{target}”", f"'{self.unit}' cannot be converted to '{target}'")
