@@ -1,0 +1,92 @@
+"""Checks on arriving values: what is impossible is set aside, what is odd is counted and kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from lantu.lake.report import Finding
+
+if TYPE_CHECKING:
+    from lantu.lake.dataset import Dataset
+    from lantu.lake.readers import Batch
+
+CLOCK_TOLERANCE = dt.timedelta(hours=24)
+"""How far ahead of this machine's clock a row may lie: it covers the time zones."""
+
+
+def set_aside_impossible(batch: Batch, dataset: Dataset, now: dt.datetime) -> Batch:
+    """Blank values outside the declared range and drop rows in the future or without a station; each is a finding."""
+    import numpy as np
+
+    keep = np.ones(len(batch.stations), dtype=bool)
+    future = batch.times > np.datetime64(now + CLOCK_TOLERANCE)
+    nameless = np.array([not str(name).strip() for name in batch.stations], dtype=bool)
+    for mask, reason in ((future, "future"), (nameless, "no_station")):
+        for index in np.flatnonzero(mask):
+            batch.findings.append(_row_finding(batch, reason, int(index)))
+        keep &= ~mask
+    for column in dataset.columns:
+        values = batch.values.get(column.name)
+        if values is None:
+            continue
+        with np.errstate(invalid="ignore"):
+            wrong = (values < column.minimum) | (values > column.maximum) | np.isinf(values)
+        for index in np.flatnonzero(wrong & keep):
+            batch.findings.append(
+                Finding(
+                    "out_of_range",
+                    batch.source,
+                    int(batch.lines[column.name][index]) or None,
+                    column.name,
+                    f"{values[index]:g}",
+                    str(batch.stations[index]),
+                    str(batch.times[index].astype("datetime64[m]")),
+                )
+            )
+        values[wrong] = np.nan
+    if not keep.all():
+        batch.stations, batch.times = batch.stations[keep], batch.times[keep]
+        batch.values = {name: values[keep] for name, values in batch.values.items()}
+        batch.lines = {name: lines[keep] for name, lines in batch.lines.items()}
+    return batch
+
+
+def _row_finding(batch: Batch, reason: str, index: int) -> Finding:
+    line = max((int(lines[index]) for lines in batch.lines.values()), default=0)
+    time = str(batch.times[index].astype("datetime64[m]"))
+    return Finding(reason, batch.source, line or None, "time", time, str(batch.stations[index]), time)
+
+
+def flag_sql(dataset: Dataset, relation: str) -> dict[str, str]:
+    """For each flag one SQL query over the merged rows that counts the flagged cells."""
+    queries: dict[str, str] = {}
+    jumps, stuck = [], []
+    for column in dataset.columns:
+        name = column.name
+        if column.step is not None:
+            jumps.append(
+                f"sum(case when abs({name} - lag({name}) over w) > {column.step} "
+                f"and time - lag(time) over w = interval 1 hour then 1 else 0 end)"
+            )
+        if column.stuck_hours is not None:
+            stuck.append((name, column.stuck_hours))
+    if jumps:
+        parts = [part.removeprefix("sum(").removesuffix(")") for part in jumps]
+        cells = " + ".join(f"({part})" for part in parts)
+        queries["step"] = (
+            f"select coalesce(sum(flagged), 0) from (select {cells} as flagged from {relation} "
+            "window w as (partition by station order by time))"
+        )
+    if stuck:
+        counts = [
+            f"(select coalesce(sum(hours), 0) from (select count(*) as hours from (select station, {name}, "
+            f"row_number() over (partition by station order by time) - "
+            f"row_number() over (partition by station, {name} order by time) as run from {relation} "
+            f"where {name} is not null) group by station, {name}, run having count(*) >= {hours}))"
+            for name, hours in stuck
+        ]
+        queries["stuck"] = "select " + " + ".join(counts)
+    if {"pm25", "pm10"} <= set(dataset.value_names):
+        queries["pm25_above_pm10"] = f"select count(*) from {relation} where pm25 > pm10"
+    return queries

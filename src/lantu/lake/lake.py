@@ -1,0 +1,255 @@
+"""The lake: every dataset's store, the raw files, the quarantine, and the one lock under which it changes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import fcntl
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lantu.base import LantuError, Place, Text
+from lantu.lake.dataset import Dataset, all_datasets, get_dataset
+from lantu.lake.report import REASONS, ImportReport
+from lantu.lake.store import Store
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetStatus:
+    """What the lake holds of one dataset."""
+
+    dataset: str
+    version: int
+    rows: int
+    stations: int
+    first: str
+    last: str
+    simulated: bool
+    sources: list[str]
+
+    def as_json(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    def cells(self) -> list[str]:
+        """The values as a table row."""
+        nature = Text("模拟", "simulated") if self.simulated else Text("实测", "measured")
+        sources = ", ".join(self.sources[-3:])
+        return [
+            self.dataset,
+            str(self.version),
+            str(self.rows),
+            str(self.stations),
+            self.first,
+            self.last,
+            str(nature),
+            sources,
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class QualityRow:
+    """How often one reason set data of one dataset aside, with an example."""
+
+    dataset: str
+    reason: str
+    count: int
+    example: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {**{name: getattr(self, name) for name in self.__slots__}, "title": str(REASONS[self.reason])}
+
+    def cells(self) -> list[str]:
+        """The values as a table row."""
+        return [self.dataset, str(REASONS[self.reason]), str(self.count), self.example]
+
+
+class Lake:
+    """All datasets of one workspace.
+
+    Args:
+        path: the lake's folder; it is made at the first import.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def store(self, dataset: str) -> Store:
+        return Store(self.path / get_dataset(dataset).name)
+
+    @property
+    def quarantine(self) -> Store:
+        return Store(self.path / "_quarantine")
+
+    def version(self, dataset: str) -> int | None:
+        """The dataset's latest version; None where nothing was ever imported."""
+        return self.store(dataset).version()
+
+    def is_simulated(self, dataset: str) -> bool:
+        """Whether the rows of the dataset are simulated."""
+        current = self._current_imports(dataset)
+        return any(commit.get("simulated") == "true" for commit in current)
+
+    def imports(self, dataset: str) -> list[dict[str, Any]]:
+        """The imports of a dataset, oldest first: version, time, sources, hashes, counts."""
+        return self.store(dataset).history()
+
+    def _current_imports(self, dataset: str) -> list[dict[str, Any]]:
+        """The imports since the dataset was last cleared."""
+        current: list[dict[str, Any]] = []
+        for commit in self.store(dataset).history():
+            if commit.get("lantu_action") == "clear":
+                current = []
+            elif commit.get("lantu_action") == "import":
+                current.append(commit)
+        return current
+
+    def import_files(
+        self,
+        dataset: str,
+        paths: Sequence[Path],
+        mapping: Path | Mapping[str, Any] | None = None,
+        progress: Progress | None = None,
+    ) -> ImportReport:
+        """Read files into a dataset as one new version.
+
+        Args:
+            dataset: its name.
+            paths: files, archives or folders.
+            mapping: for plain tables, which column is what and in which unit.
+            progress: called with files done, files in all, and the file's name.
+
+        Raises:
+            LantuError: nothing could be used; the lake is as it was.
+        """
+        from lantu.lake.importing import import_files
+
+        with self._locked():
+            return import_files(self, get_dataset(dataset), [Path(path) for path in paths], mapping, progress)
+
+    def write(self, dataset: str, table: Any, source: str, simulated: bool) -> ImportReport:
+        """Put an Arrow table of rows (station, time, measured columns) into a dataset as one new version."""
+        from lantu.lake.importing import write_rows
+
+        with self._locked():
+            return write_rows(self, get_dataset(dataset), table, source, simulated)
+
+    def clear(self, dataset: str) -> None:
+        """Empty a dataset; its older versions stay."""
+        import pyarrow as pa
+
+        from lantu.lake.importing import arrow_schema
+
+        store = self.store(dataset)
+        if store.version() is None:
+            return
+        with self._locked():
+            empty = pa.Table.from_batches([], schema=arrow_schema(get_dataset(dataset)))
+            months = store.open().partitions()
+            store.replace_months(empty, {part["month"] for part in months} or {"none"}, {"lantu_action": "clear"})
+
+    def table(
+        self,
+        dataset: str,
+        connection: Any,
+        start: dt.date | None = None,
+        end: dt.date | None = None,
+        version: int | None = None,
+    ) -> Any:
+        """The dataset as an Ibis table, with at least the rows of the days `start` to `end` (both included).
+
+        An empty, typed table where there is nothing. The last hour of `end` lies on the next day.
+        """
+        import ibis
+        import pyarrow as pa
+
+        from lantu.lake.importing import arrow_schema
+
+        declared = get_dataset(dataset)
+        files = self.files(dataset, start, end, version)
+        if not files:
+            schema = arrow_schema(declared)
+            names = [name for name in schema.names if name != "month"]
+            return ibis.memtable(pa.Table.from_batches([], schema=schema).select(names))
+        table = connection.read_parquet(files)
+        return table.drop("month") if "month" in table.columns else table
+
+    def files(
+        self, dataset: str, start: dt.date | None = None, end: dt.date | None = None, version: int | None = None
+    ) -> list[str]:
+        """The Parquet files that hold the rows of the days `start` to `end`."""
+        if start is None or end is None:
+            return self.store(dataset).files(None, version)
+        months, month = [], start.replace(day=1)
+        while month <= end:
+            months.append(month.strftime("%Y-%m"))
+            month = (month + dt.timedelta(days=32)).replace(day=1)
+        return self.store(dataset).files(months, version)
+
+    def status(self) -> list[DatasetStatus]:
+        """What is in the lake, dataset by dataset; those without any version are left out."""
+        import duckdb
+
+        result = []
+        for name in all_datasets():
+            version = self.version(name)
+            if version is None:
+                continue
+            files = self.files(name)
+            row: Any = (0, 0, None, None)
+            if files:
+                query = "select count(*), count(distinct station), min(time), max(time) from read_parquet(?)"
+                row = duckdb.execute(query, [files]).fetchone()
+            sources = [source for commit in self._current_imports(name) for source in commit["sources"].split("|")]
+            first, last = (str(moment or "")[:16] for moment in row[2:])
+            result.append(DatasetStatus(name, version, row[0], row[1], first, last, self.is_simulated(name), sources))
+        return result
+
+    def quality(self) -> list[QualityRow]:
+        """How much was set aside, by dataset and reason."""
+        import duckdb
+
+        files = self.quarantine.files()
+        if not files:
+            return []
+        query = """
+            select dataset, reason, count(*),
+                   any_value(source || coalesce(':' || line, '') || coalesce(' [' || field || ']', '')
+                             || coalesce(' ' || value, '') || coalesce(' ' || station, ''))
+            from (select distinct on (id) * from read_parquet(?)) group by all order by dataset, count(*) desc
+        """
+        return [QualityRow(*row) for row in duckdb.execute(query, [files]).fetchall()]
+
+    def rows(self, dataset: str, stations: Sequence[str], start: dt.datetime, end: dt.datetime) -> Any:
+        """The raw rows of some stations with `start` < time <= `end`, as an Arrow table sorted by station and time."""
+        import duckdb
+
+        files = self.files(dataset, (start - dt.timedelta(hours=1)).date(), end.date())
+        if not files:
+            return None
+        query = """
+            select * exclude (month) from read_parquet(?, hive_partitioning = true)
+            where station in (select unnest(?)) and time > ? and time <= ? order by station, time
+        """
+        return duckdb.execute(query, [files, list(stations), start, end]).to_arrow_table()
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """One change at a time: a second process waits until the first has committed."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            handle = (self.path / ".lock").open("w")
+        except OSError as error:
+            raise LantuError(
+                Text(f"数据文件夹不可写：{error.strerror}", f"the folder of data cannot be written: {error.strerror}"),
+                where=Place(self.path),
+            ) from error
+        with handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+
+
+__all__ = ["Dataset", "DatasetStatus", "Lake", "QualityRow"]

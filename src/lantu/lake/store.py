@@ -1,0 +1,104 @@
+"""The versioned store: Delta tables of Parquet, partitioned by month. One commit is one version, whole or not."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from lantu.base import LantuError, Place, Text
+
+_LOG_NAME = re.compile(r"(\d{20})\.(?:json|checkpoint\.parquet)$")
+
+
+class Store:
+    """One Delta table on disk."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def version(self) -> int | None:
+        """The number of the latest version; None where nothing was ever written."""
+        log = self.path / "_delta_log"
+        if not log.is_dir():
+            return None
+        numbers = [int(match[1]) for file in log.iterdir() if (match := _LOG_NAME.search(file.name))]
+        return max(numbers, default=None)
+
+    def open(self, version: int | None = None) -> Any:
+        """The `deltalake.DeltaTable`.
+
+        Raises:
+            LantuError: the table's log is damaged or does not have the version.
+        """
+        from deltalake import DeltaTable
+        from deltalake.exceptions import DeltaError
+
+        try:
+            return DeltaTable(str(self.path), version=version)
+        except (DeltaError, OSError, ValueError) as error:
+            raise LantuError(
+                Text(
+                    f"数据表打不开（版本 {version}）：{error}",
+                    f"the table cannot be opened (version {version}): {error}",
+                ),
+                where=Place(self.path),
+                mend=Text("从备份恢复此文件夹", "restore this folder from a backup"),
+            ) from error
+
+    def files(self, months: Iterable[str] | None = None, version: int | None = None) -> list[str]:
+        """The Parquet files of a version, of the months given (`2021-08`) or of all."""
+        if self.version() is None:
+            return []
+        filters = None if months is None else [("month", "in", list(months))]
+        uris = self.open(version).file_uris(filters) if months is None or (filters and filters[0][2]) else []
+        return sorted(uri.removeprefix("file://") for uri in uris)
+
+    def append(self, table: Any, metadata: dict[str, str]) -> None:
+        """Add rows as one version."""
+        self._write(table, metadata, mode="append")
+
+    def replace_months(self, table: Any, months: Iterable[str], metadata: dict[str, str]) -> None:
+        """Put `table` in the place of all rows of `months`, as one version."""
+        quoted = ", ".join(f"'{month}'" for month in sorted(months))
+        predicate = f"month IN ({quoted})" if self.version() is not None else None
+        self._write(table, metadata, mode="overwrite", predicate=predicate)
+
+    def _write(self, table: Any, metadata: dict[str, str], **how: Any) -> None:
+        from deltalake import CommitProperties, WriterProperties, write_deltalake
+
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            write_deltalake(
+                str(self.path),
+                table,
+                partition_by=["month"],
+                target_file_size=256 * 2**20,
+                writer_properties=WriterProperties(compression="ZSTD", compression_level=3, max_row_group_size=200_000),
+                commit_properties=CommitProperties(custom_metadata=metadata),
+                **how,
+            )
+        except OSError as error:
+            raise LantuError(
+                Text(
+                    f"写入失败，原有版本未受影响：{error}", f"writing failed; the older version is untouched: {error}"
+                ),
+                where=Place(self.path),
+            ) from error
+
+    def history(self) -> list[dict[str, Any]]:
+        """The metadata of all commits, oldest first, each with its `version`."""
+        log = self.path / "_delta_log"
+        if not log.is_dir():
+            return []
+        commits = []
+        for file in sorted(log.glob("*.json")):
+            if not _LOG_NAME.search(file.name):
+                continue
+            for line in file.read_text(encoding="utf-8").splitlines():
+                info = json.loads(line).get("commitInfo")
+                if info is not None:
+                    commits.append({**info, "version": int(file.stem)})
+        return commits
