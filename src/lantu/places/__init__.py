@@ -6,12 +6,15 @@ All that is particular to one city stands in its pack; here is only how it is re
 from lantu.places.areas import Area, AreaTree
 from lantu.places.calendar import load_calendar, read_calendar
 from lantu.places.sites import DatedSite, SiteRegister
+from lantu.places.units import Resolution, UnitRegister
 
 __all__ = [
     "Area",
     "AreaTree",
     "DatedSite",
+    "Resolution",
     "SiteRegister",
+    "UnitRegister",
     "load_calendar",
     "read_calendar",
 ]
