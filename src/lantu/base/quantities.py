@@ -82,6 +82,8 @@ _SPELLINGS = {
     "吨标煤": "coal_equivalent_tonne",
     "千瓦时": "kilowatt_hour",
     "千瓦": "kilowatt",
+    "元": "yuan",
+    "立方米/万元": "meter ** 3 / ten_thousand_yuan",
     "天": "day",
     "日": "day",
     "小时": "hour",
@@ -113,6 +115,8 @@ def registry() -> Any:
     units.define("calendar_year = 12 * calendar_month")
     units.define("dustfall_month = [dustfall_month]")  # the 30 days of dustfall: not a unit that converts to days
     units.define("mu = hectare / 15")
+    units.define("yuan = [currency]")
+    units.define("ten_thousand_yuan = 10000 * yuan")
     return units
 
 
