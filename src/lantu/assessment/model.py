@@ -36,6 +36,10 @@ _TITLES = {
 }
 
 
+SYMBOLS = {Status.MET: "✓", Status.ON_COURSE: "→", Status.AT_RISK: "!", Status.MISSED: "✗", Status.UNKNOWN: "?"}
+"""A sign for each status, so that colour never stands alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Clocks:
     """The three clocks of a commitment, side by side: what is declared, evidenced and scheduled (自报、核实、计划)."""

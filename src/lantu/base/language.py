@@ -24,7 +24,7 @@ class Text:
     zh: str
     en: str
 
-    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012  (pydantic reads it: in YAML a third key is a fault)
+    __pydantic_config__ = {"extra": "forbid"}  # pydantic reads it: in YAML a third key is a fault
 
     def __str__(self) -> str:
         return self.in_language(current_language())

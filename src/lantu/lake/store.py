@@ -53,7 +53,11 @@ class Store:
         if self.version() is None:
             return []
         filters = None if months is None else [("month", "in", list(months))]
-        uris = self.open(version).file_uris(filters) if months is None or (filters and filters[0][2]) else []
+        uris = (
+            self.open(version).file_uris(file_pruning_predicate=filters)
+            if months is None or (filters and filters[0][2])
+            else []
+        )
         return sorted(uri.removeprefix("file://") for uri in uris)
 
     def append(self, table: Any, metadata: dict[str, str]) -> None:

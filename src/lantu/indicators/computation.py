@@ -1,0 +1,129 @@
+"""From a name, an area and a period to values: the way that commands and the assessment take."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+
+from lantu.base import LantuError, Period, Text, round_half_even
+from lantu.indicators import cache
+from lantu.indicators.registry import Indicator, get_indicator
+from lantu.indicators.values import Figure, IndicatorValue
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lantu.indicators.air.places import Target
+    from lantu.lake import Lake
+    from lantu.places import AreaTree, SiteRegister
+
+NO_DATA = Text("无数据", "no data")
+
+
+def compute(
+    lake: Lake,
+    sites: SiteRegister,
+    areas: AreaTree,
+    name: str,
+    selection: str | Sequence[str],
+    period: Period,
+    version: int | None = None,
+) -> list[IndicatorValue]:
+    """The values of an indicator.
+
+    Args:
+        lake: where the observations are.
+        sites: which station stands where and when.
+        areas: the area tree.
+        name: the indicator.
+        selection: a code, a name, a level (`city`, `districts`, `streets`, `stations`), a station's name, or a list.
+        period: the period.
+        version: compute from an older version of the dataset.
+
+    Returns:
+        One value for each area, in the order asked for; without data the value is None and says so.
+
+    Raises:
+        LantuError: an unknown indicator or area, or a period that the indicator is not defined for.
+    """
+    from lantu.indicators.air.places import targets_of
+
+    found = get_indicator(name)
+    _check_period(found, period)
+    targets = targets_of(sites, areas, selection, period)
+    held = lake.version(found.dataset) if version is None else version
+    key = cache.key_of(lake, sites, found.dataset, held, name, period, targets)
+    figures = cache.read(lake, key)
+    if figures is None:
+        figures = _figures(lake, sites, found, targets, period, held)
+        cache.write(lake, key, figures)
+    simulated = held is not None and lake.is_simulated(found.dataset)
+    versions = {found.dataset: held, "lantu": cache.code_version()}
+    decimals = found.decimals_at(period.end)
+    return [
+        IndicatorValue(
+            found.name,
+            target.code,
+            target.title,
+            period.label,
+            figure.value,
+            # Snapped to the sixth decimal first: the daily values carry nine, so that an exact half stays one.
+            None if figure.value is None else round_half_even(round_half_even(figure.value, 6), decimals),
+            found.unit,
+            figure.n,
+            figure.expected,
+            figure.valid,
+            figure.reason,
+            simulated,
+            versions,
+        )
+        for target, figure in zip(targets, figures, strict=True)
+    ]
+
+
+def _check_period(indicator: Indicator, period: Period) -> None:
+    if period.kind not in indicator.periods:
+        known = " ".join(indicator.periods)
+        raise LantuError(
+            Text(
+                f"指标 {indicator.name} 不按“{period.kind}”计算",
+                f"{indicator.name} is not defined for a period of kind '{period.kind}'",
+            ),
+            mend=Text(f"可用：{known}", f"defined for: {known}"),
+        )
+
+
+def _figures(
+    lake: Lake,
+    sites: SiteRegister,
+    indicator: Indicator,
+    targets: Sequence[Target],
+    period: Period,
+    version: int | None,
+) -> list[Figure]:
+    if version is None:
+        days = period.days
+        return [Figure(None, 0, days, False, NO_DATA) for _ in targets]
+    now = _statistics(lake, sites, targets, period, version)
+    if not indicator.needs_year_before:
+        return [indicator.function(now[target.code]) for target in targets]
+    before = _statistics(lake, sites, targets, period.years_before(), version)
+    return [indicator.function(now[target.code], before[target.code]) for target in targets]
+
+
+_recent: OrderedDict[str, dict[str, Any]] = OrderedDict()
+_KEPT = 8
+
+
+def _statistics(
+    lake: Lake, sites: SiteRegister, targets: Sequence[Target], period: Period, version: int
+) -> dict[str, Any]:
+    """The statistics that several indicators pick from; the latest ones are kept while the process runs."""
+    from lantu.indicators.air.statistics import air_statistics
+
+    key = f"{lake.path}|{cache.key_of(lake, sites, 'air_hourly', version, '', period, targets)}"
+    if key not in _recent:
+        _recent[key] = air_statistics(lake, sites, targets, period, version)
+        while len(_recent) > _KEPT:
+            _recent.popitem(last=False)
+    return _recent[key]
