@@ -14,16 +14,20 @@ if TYPE_CHECKING:
 CLOCK_TOLERANCE = dt.timedelta(hours=24)
 """How far ahead of this machine's clock a row may lie: it covers the time zones."""
 
+EARLIEST = dt.datetime(1950, 1, 1)
+"""No hourly observation is older; an earlier time is a slip of the year."""
+
 
 def set_aside_impossible(batch: Batch, dataset: Dataset, now: dt.datetime) -> Batch:
-    """Blank values outside the declared range and drop rows in the future or without a station; each is a finding."""
+    """Blank values outside the declared range; drop rows without a possible time or a station. Each is a finding."""
     import numpy as np
 
     keep = np.ones(len(batch.stations), dtype=bool)
     future = batch.times > np.datetime64(now + CLOCK_TOLERANCE)
-    nameless = np.array([not str(name).strip() for name in batch.stations], dtype=bool)
-    for mask, reason in ((future, "future"), (nameless, "no_station")):
-        for index in np.flatnonzero(mask):
+    timeless = np.isnat(batch.times) | (batch.times < np.datetime64(EARLIEST))
+    nameless = np.array([name is None or not str(name).strip() for name in batch.stations], dtype=bool)
+    for mask, reason in ((future, "future"), (timeless, "bad_time"), (nameless, "no_station")):
+        for index in np.flatnonzero(mask & keep):
             batch.findings.append(_row_finding(batch, reason, int(index)))
         keep &= ~mask
     for column in dataset.columns:
@@ -39,7 +43,7 @@ def set_aside_impossible(batch: Batch, dataset: Dataset, now: dt.datetime) -> Ba
                     batch.source,
                     int(batch.lines[column.name][index]) or None,
                     column.name,
-                    f"{values[index]:g}",
+                    f"{values[index]:.15g}",
                     str(batch.stations[index]),
                     str(batch.times[index].astype("datetime64[m]")),
                 )
@@ -55,7 +59,9 @@ def set_aside_impossible(batch: Batch, dataset: Dataset, now: dt.datetime) -> Ba
 def _row_finding(batch: Batch, reason: str, index: int) -> Finding:
     line = max((int(lines[index]) for lines in batch.lines.values()), default=0)
     time = str(batch.times[index].astype("datetime64[m]"))
-    return Finding(reason, batch.source, line or None, "time", time, str(batch.stations[index]), time)
+    station = str(batch.stations[index] or "")
+    field, value = ("station", station) if reason == "no_station" else ("time", time)
+    return Finding(reason, batch.source, line or None, field, value, station, time)
 
 
 def flag_sql(dataset: Dataset, relation: str) -> dict[str, str]:
@@ -66,14 +72,13 @@ def flag_sql(dataset: Dataset, relation: str) -> dict[str, str]:
         name = column.name
         if column.step is not None:
             jumps.append(
-                f"sum(case when abs({name} - lag({name}) over w) > {column.step} "
+                f"(case when abs({name} - lag({name}) over w) > {column.step} "
                 f"and time - lag(time) over w = interval 1 hour then 1 else 0 end)"
             )
         if column.stuck_hours is not None:
             stuck.append((name, column.stuck_hours))
     if jumps:
-        parts = [part.removeprefix("sum(").removesuffix(")") for part in jumps]
-        cells = " + ".join(f"({part})" for part in parts)
+        cells = " + ".join(jumps)
         queries["step"] = (
             f"select coalesce(sum(flagged), 0) from (select {cells} as flagged from {relation} "
             "window w as (partition by station order by time))"

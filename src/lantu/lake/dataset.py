@@ -25,7 +25,14 @@ class Column(ClosedModel):
     stuck_hours: int | None = None
     """The same value for this many hours on end is flagged."""
     aliases: tuple[str, ...] = ()
+    words: dict[str, float] = {}
+    """For what may come as a word (the wind's direction): the value that each word is stored as."""
     verified: Literal["primary", "secondary", "unverified"] = "unverified"
+
+    @property
+    def known_words(self) -> dict[str, float]:
+        """The words without regard to capitals."""
+        return {word.casefold(): value for word, value in self.words.items()}
 
 
 class Dataset(ClosedModel):

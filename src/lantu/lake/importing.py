@@ -11,14 +11,16 @@ import hashlib
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lantu.base import LantuError, Place, SeveralErrors, Text, read_yaml
+from lantu.base import LantuError, Place, SeveralErrors, Text
 from lantu.lake.checks import flag_sql, set_aside_impossible
-from lantu.lake.readers import READERS, Batch, FileFault, Member
-from lantu.lake.readers.batch import members_of
+from lantu.lake.merging import arrow_schema, conflicts, merge_with_stored, months_of, one, stage
+from lantu.lake.quarantine import put_in_quarantine
+from lantu.lake.readers import READERS, Batch, FileFault, Member, Reader, TableRules, load_mapping, members_of
 from lantu.lake.report import Finding, ImportReport
 
 if TYPE_CHECKING:
@@ -26,20 +28,15 @@ if TYPE_CHECKING:
     from lantu.lake.lake import Lake, Progress
 
 
-def arrow_schema(dataset: Dataset) -> Any:
-    """The columns of a stored dataset."""
-    import pyarrow as pa
+@dataclass(slots=True)
+class _Input:
+    """One path of an import. `digest` stands for its content, `identity` also for how it was read."""
 
-    return pa.schema(
-        [
-            ("station", pa.string()),
-            ("time", pa.timestamp("us")),
-            *((name, pa.float64()) for name in dataset.value_names),
-            ("source", pa.string()),
-            ("simulated", pa.bool_()),
-            ("month", pa.string()),
-        ]
-    )
+    path: Path
+    digest: str
+    identity: str
+    used: bool = False
+    whole: bool = True
 
 
 def import_files(
@@ -50,32 +47,33 @@ def import_files(
     progress: Progress | None,
 ) -> ImportReport:
     """See `Lake.import_files`."""
-    rules = _mapping(mapping)
+    if not paths:
+        raise LantuError(Text("没有给出文件", "no file was given"))
+    rules = None if mapping is None else load_mapping(mapping, dataset)
     version = lake.version(dataset.name)
     report = ImportReport(dataset.name, [str(path) for path in paths], version_before=version, version=version)
-    hashes = [_hash(path, rules) for path in paths]
-    known = {digest for commit in lake._current_imports(dataset.name) for digest in commit.get("hashes", "").split("|")}
-    if set(hashes) <= known:
+    inputs = list({each.identity: each for each in (_input(path, dataset, rules) for path in paths)}.values())
+    known = {each for commit in lake.current_imports(dataset.name) for each in commit.get("hashes", "").split("|")}
+    fresh = [each for each in inputs if each.identity not in known]
+    if not fresh:
         report.already_imported = True
         return report
+    for each in inputs:
+        if each.identity in known:
+            # Reading it again would put values back that a later import has corrected.
+            report.notes.append(
+                Text(f"{each.path.name} 已导入过，略过", f"{each.path.name} was imported before and is left out")
+            )
     _refuse_mixing(lake, dataset, simulated=False)
     batches: list[Batch] = []
-    for path in paths:
-        batches += _read_path(path, dataset, rules, report, progress)
+    for each in fresh:
+        batches += _read_path(each, dataset, rules, report, progress)
     if not batches:
-        faults = [
-            LantuError(finding.detail or Text("不能用", "cannot be used"), where=Place(finding.source, finding.line))
-            for finding in report.rejected[:20]
-        ]
-        raise SeveralErrors(
-            faults or [LantuError(Text("没有可用的数据", "there is nothing that can be used"), where=Place(paths[0]))]
-        )
+        raise SeveralErrors(_as_errors(report.rejected))
     now = dt.datetime.now()
     for batch in batches:
         set_aside_impossible(batch, dataset, now)
-    for path, digest in zip(paths, hashes, strict=True):
-        _keep_raw(lake, path, digest)
-    _merge(lake, dataset, batches, report, [path.name for path in paths], hashes, simulated=False)
+    _bring_in(lake, dataset, batches, report, fresh, [each.path.name for each in fresh], simulated=False)
     return report
 
 
@@ -84,12 +82,24 @@ def write_rows(lake: Lake, dataset: Dataset, table: Any, source: str, simulated:
     import numpy as np
 
     version = lake.version(dataset.name)
-    report = ImportReport(dataset.name, [source], members=1, version_before=version, version=version)
+    report = ImportReport(
+        dataset.name, [source], members=1, rows_read=table.num_rows, version_before=version, version=version
+    )
     _refuse_mixing(lake, dataset, simulated)
+    names = set(table.column_names)
+    if lacking := {"station", "time"} - names:
+        listed = ", ".join(sorted(lacking))
+        raise LantuError(Text(f"缺少列：{listed}", f"the column {listed} is missing"), where=Place(source))
+    if unknown := names - {"station", "time", *dataset.value_names}:
+        listed = ", ".join(sorted(unknown))
+        raise LantuError(
+            Text(f"数据集 {dataset.name} 没有列：{listed}", f"the dataset {dataset.name} has no column {listed}"),
+            where=Place(source),
+        )
     count = table.num_rows
     values = {
         name: table.column(name).to_numpy(zero_copy_only=False).astype(float)
-        if name in table.column_names
+        if name in names
         else np.full(count, np.nan)
         for name in dataset.value_names
     }
@@ -103,37 +113,31 @@ def write_rows(lake: Lake, dataset: Dataset, table: Any, source: str, simulated:
     # The simulated city may lie ahead of this machine's clock; measured rows may not.
     now = dt.datetime.max - dt.timedelta(days=2) if simulated else dt.datetime.now()
     set_aside_impossible(batch, dataset, now)
-    _merge(lake, dataset, [batch], report, [source], [], simulated)
+    _bring_in(lake, dataset, [batch], report, [], [source], simulated)
     return report
 
 
-def _mapping(mapping: Path | Mapping[str, Any] | None) -> dict[str, Any] | None:
-    if mapping is None:
-        return None
-    data = read_yaml(mapping).data if isinstance(mapping, Path) else dict(mapping)
-    if not isinstance(data, dict):
-        raise LantuError(
-            Text("列对照应为键值", "a mapping of columns is made of keys and values"), where=Place(str(mapping))
-        )
-    return data
-
-
-def _hash(path: Path, rules: Mapping[str, Any] | None) -> str:
-    """The content of a file or folder, and how it is to be read, as one number."""
-    digest = hashlib.sha256(json.dumps(rules, sort_keys=True, default=str).encode())
+def _input(path: Path, dataset: Dataset, rules: TableRules | None) -> _Input:
+    digest = hashlib.sha256()
     files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
     for file in files:
         if path.is_dir():
             digest.update(str(file.relative_to(path)).encode())
         if file.is_file():
-            with file.open("rb") as handle:
-                for chunk in iter(lambda: handle.read(2**20), b""):
-                    digest.update(chunk)
-    return digest.hexdigest()
+            try:
+                with file.open("rb") as handle:
+                    for chunk in iter(lambda: handle.read(2**20), b""):
+                        digest.update(chunk)
+            except OSError:  # said by the reading that follows
+                digest.update(b"unreadable")
+    # The same content read by other rules, or into another declaration of the dataset, is another input.
+    how = [dataset.model_dump(mode="json"), rules.mapping.model_dump(mode="json") if rules else None, str(path.suffix)]
+    identity = hashlib.sha256(digest.digest() + json.dumps(how, sort_keys=True).encode()).hexdigest()
+    return _Input(path, digest.hexdigest(), identity)
 
 
 def _refuse_mixing(lake: Lake, dataset: Dataset, simulated: bool) -> None:
-    if lake.version(dataset.name) is None or not lake._current_imports(dataset.name):
+    if lake.version(dataset.name) is None or not lake.current_imports(dataset.name):
         return
     if lake.is_simulated(dataset.name) != simulated:
         there, new = (Text("实测", "measured"), Text("模拟", "simulated"))
@@ -152,38 +156,44 @@ def _refuse_mixing(lake: Lake, dataset: Dataset, simulated: bool) -> None:
 
 
 def _read_path(
-    path: Path, dataset: Dataset, rules: Mapping[str, Any] | None, report: ImportReport, progress: Progress | None
+    each: _Input, dataset: Dataset, rules: TableRules | None, report: ImportReport, progress: Progress | None
 ) -> list[Batch]:
     try:
-        members = list(members_of(path))
+        members = list(members_of(each.path))
     except FileFault as fault:
-        report.rejected.append(Finding("file", str(path), fault.line, detail=fault.what))
+        each.whole = False
+        report.rejected.append(Finding("file", str(each.path), fault.line, detail=fault.what))
         return []
     batches = []
+    other_encodings: dict[str, list[str]] = {}
     for index, member in enumerate(members, start=1):
         if progress:
-            progress(index, len(members), path.name)
+            progress(index, len(members), each.path.name)
         try:
             batch = _reader_for(member, dataset, rules).read(member, dataset, rules)
         except FileFault as fault:
+            each.whole = False
             report.rejected.append(Finding("file", member.source, fault.line, detail=fault.what))
             continue
-        if member.encoding == "gb18030":
-            batch.notes.append(
-                Text(
-                    f"{member.source} 不是 UTF-8，按 GB18030 读取",
-                    f"{member.source} is not UTF-8 and was read as GB18030",
-                )
-            )
+        if member.encoding != "utf-8-sig":
+            other_encodings.setdefault(member.encoding.upper(), []).append(member.source)
         report.members += 1
         report.rows_read += len(batch.stations)
         report.derived_rows_skipped += batch.derived_rows_skipped
-        report.notes += batch.notes
+        report.notes += [note for note in batch.notes if note not in report.notes]
         batches.append(batch)
+    for encoding, sources in other_encodings.items():
+        report.notes.append(
+            Text(
+                f"{len(sources)} 个文件不是 UTF-8，按 {encoding} 读取，如 {sources[0]}",
+                f"{len(sources)} files are not UTF-8 and were read as {encoding}, e.g. {sources[0]}",
+            )
+        )
+    each.used = bool(batches)
     return batches
 
 
-def _reader_for(member: Member, dataset: Dataset, rules: Mapping[str, Any] | None) -> Any:
+def _reader_for(member: Member, dataset: Dataset, rules: TableRules | None) -> Reader:
     for reader in READERS:
         if reader.matches(member, dataset, rules):
             return reader
@@ -195,193 +205,96 @@ def _reader_for(member: Member, dataset: Dataset, rules: Mapping[str, Any] | Non
     )
 
 
-def _keep_raw(lake: Lake, path: Path, digest: str) -> None:
+def _as_errors(findings: Sequence[Finding]) -> list[LantuError]:
+    """What is said where nothing could be used: the first faults, each with its place."""
+    errors = []
+    for finding in findings[:20]:
+        value = f": {finding.value}" if finding.value else ""
+        what = Text(f"{finding.reason_text.zh}{value}", f"{finding.reason_text.en}{value}")
+        errors.append(LantuError(what, where=Place(finding.source, finding.line, finding.field)))
+    if more := len(findings) - len(errors):
+        errors.append(LantuError(Text(f"另有 {more} 处", f"and {more} more")))
+    return errors
+
+
+def _keep_raw(lake: Lake, each: _Input) -> None:
     """Keep the input as it came, once."""
-    target = lake.path / "raw" / digest[:16]
+    target = lake.path / "raw" / each.digest[:16]
     if target.exists():
         return
     fresh = target.with_name(f"{target.name}.new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    if path.is_dir():
-        shutil.copytree(path, fresh / path.name)
-    else:
-        shutil.copy2(path, fresh / path.name)
-    fresh.rename(target)
-
-
-Hook = Callable[[str], None]
+    try:
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(parents=True)
+        if each.path.is_dir():
+            shutil.copytree(each.path, fresh / each.path.name)
+        else:
+            shutil.copy2(each.path, fresh / each.path.name)
+        fresh.rename(target)
+    except OSError as error:
+        raise LantuError(
+            Text(f"原始文件存不下：{error.strerror}", f"the raw file cannot be kept: {error.strerror}"),
+            where=Place(each.path),
+        ) from error
 
 
 def _step(name: str) -> None:
     """A seam between the steps of an import, for tests that crash there."""
 
 
-def _merge(
+def _bring_in(
     lake: Lake,
     dataset: Dataset,
     batches: list[Batch],
     report: ImportReport,
+    inputs: Sequence[_Input],
     sources: list[str],
-    hashes: list[str],
     simulated: bool,
 ) -> None:
     import duckdb
 
-    names = dataset.value_names
     with duckdb.connect(":memory:", config={"autoinstall_known_extensions": False}) as engine:
-        engine.register("staged", _staged(dataset, batches))
-        any_value = " or ".join(f"{name} is not null" for name in names)
-        merged = ", ".join(f"case when min({name}) = max({name}) then max({name}) end as {name}" for name in names)
-        clash = " or ".join(f"min({name}) <> max({name})" for name in names)
-        overlap = " or ".join(f"count({name}) > 1" for name in names)
-        engine.execute(
-            f"""create temp table fresh as
-            select station, time, {merged}, string_agg(distinct source, ' + ' order by source) as source,
-                   {clash} as clash, {overlap} as overlap
-            from staged where {any_value} group by station, time"""
-        )
+        stage(engine, dataset, batches)
         findings = [finding for batch in batches for finding in batch.findings]
-        findings += _conflicts(engine, names)
-        report.duplicates = _one(engine, "select count(*) from fresh where overlap and not clash")
+        findings += conflicts(engine, dataset.value_names)
         report.quarantined = Counter(finding.reason for finding in findings)
+        for finding in findings:
+            report.examples.setdefault(finding.reason, str(finding))
+        report.duplicates = one(engine, "select count(*) from fresh where overlap and not clash")
         for code, query in flag_sql(dataset, "fresh").items():
-            if count := int(_one(engine, query)):
+            if count := one(engine, query):
                 report.flags[code] = count
+        usable = one(engine, "select count(*) from fresh") > 0
+        _step("before_raw")
+        for each in inputs:
+            if each.used and usable:
+                _keep_raw(lake, each)
         _step("before_quarantine")
-        _put_in_quarantine(lake, dataset, [*findings, *report.rejected])
+        put_in_quarantine(lake.quarantine, dataset, [*findings, *report.rejected])
         _step("after_quarantine")
-        months = [
-            row[0]
-            for row in engine.execute(
-                "select distinct strftime(time - interval 1 hour, '%Y-%m') from fresh order by 1"
-            ).fetchall()
-        ]
-        _load_old(engine, lake, dataset, months)
-        table = _merged_with_old(engine, names, report, simulated)
+        if not usable:
+            empty = Finding("file", sources[0], detail=Text("没有可用的数值", "no value in it can be used"))
+            raise SeveralErrors(_as_errors([*report.rejected, *(findings or [empty])]))
+        months = months_of(engine)
+        store = lake.store(dataset.name)
+        table = merge_with_stored(engine, dataset, store, months, report, simulated)
         if report.rows_new or report.rows_changed:
             metadata = {
                 "lantu_action": "import",
                 "sources": "|".join(sources),
-                "hashes": "|".join(hashes),
+                # A path of which something was refused may be tried again, so it does not count as imported.
+                "hashes": "|".join(each.identity for each in inputs if each.whole),
                 "simulated": "true" if simulated else "false",
                 "rows_new": str(report.rows_new),
                 "rows_changed": str(report.rows_changed),
                 "imported": dt.datetime.now().isoformat(timespec="seconds"),
             }
             _step("before_commit")
-            lake.store(dataset.name).replace_months(table.cast(arrow_schema(dataset)), months, metadata)
+            store.replace_months(table, months, metadata)
             _step("after_commit")
         else:
             report.notes.append(Text("数据与已有的相同", "the data are the same as what is there"))
     report.version = lake.version(dataset.name)
 
 
-def _staged(dataset: Dataset, batches: list[Batch]) -> Any:
-    import numpy as np
-    import pyarrow as pa
-
-    def column(name: str) -> Any:
-        parts = [
-            batch.values[name] if name in batch.values else np.full(len(batch.stations), np.nan) for batch in batches
-        ]
-        return pa.array(np.concatenate(parts), from_pandas=True)  # nan becomes null
-
-    counts = [len(batch.stations) for batch in batches]
-    sources = pa.DictionaryArray.from_arrays(
-        np.repeat(np.arange(len(batches), dtype=np.int32), counts), [batch.source for batch in batches]
-    )
-    lines = [np.max([*batch.lines.values()], axis=0) for batch in batches]
-    return pa.table(
-        {
-            "station": pa.array(np.concatenate([batch.stations for batch in batches]), pa.string()),
-            "time": pa.array(np.concatenate([batch.times for batch in batches]), pa.timestamp("us")),
-            **{name: column(name) for name in dataset.value_names},
-            "source": sources,
-            "line": pa.array(np.concatenate(lines), pa.int32()),
-        }
-    )
-
-
-def _conflicts(engine: Any, names: list[str]) -> list[Finding]:
-    """Every value of a cell that came with different values: none is taken, all are kept aside."""
-    findings = []
-    for name in names:
-        rows = engine.execute(
-            f"""select source, line, {name}, station, time from staged
-            semi join (select station, time from staged group by station, time having min({name}) <> max({name})) as c
-            using (station, time) where {name} is not null order by station, time, source, line"""
-        ).fetchall()
-        for source, line, value, station, time in rows:
-            findings.append(
-                Finding(
-                    "conflict", source, line or None, name, f"{value:g}", station, time.isoformat(timespec="minutes")
-                )
-            )
-    return findings
-
-
-def _put_in_quarantine(lake: Lake, dataset: Dataset, findings: list[Finding]) -> None:
-    import pyarrow as pa
-
-    if not findings:
-        return
-    rows = []
-    for finding in findings:
-        cells = [
-            dataset.name,
-            finding.source,
-            str(finding.line or ""),
-            finding.field,
-            finding.value,
-            finding.station,
-            finding.time,
-            finding.reason,
-        ]
-        detail = finding.detail.en if finding.detail else None
-        identity = hashlib.sha256("\x1f".join(str(cell or "") for cell in [*cells, detail]).encode()).hexdigest()[:32]
-        rows.append([identity, *cells, detail, dt.datetime.now().strftime("%Y-%m")])
-    names = ["id", "dataset", "source", "line", "field", "value", "station", "time", "reason", "detail", "month"]
-    columns = {name: pa.array(column, pa.string()) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
-    lake.quarantine.append(pa.table(columns), {"lantu_action": "quarantine", "dataset": dataset.name})
-
-
-def _load_old(engine: Any, lake: Lake, dataset: Dataset, months: list[str]) -> None:
-    files = lake.store(dataset.name).files(months)
-    if files:
-        engine.execute(
-            "create temp table old as select * exclude (month) from read_parquet(?, hive_partitioning = true)", [files]
-        )
-        return
-    columns = ", ".join(f"{name} double" for name in dataset.value_names)
-    engine.execute(
-        f"create temp table old (station varchar, time timestamp, {columns}, source varchar, simulated boolean)"
-    )
-
-
-def _merged_with_old(engine: Any, names: list[str], report: ImportReport, simulated: bool) -> Any:
-    """All rows of the touched months: a new value fills or corrects an old one, a missing one leaves it."""
-    changed = " or ".join(f"(f.{name} is not null and f.{name} is distinct from o.{name})" for name in names)
-    values = ", ".join(f"coalesce(f.{name}, o.{name}) as {name}" for name in names)
-    engine.execute(
-        f"""create temp table merged as
-        select coalesce(f.station, o.station) as station, coalesce(f.time, o.time) as time, {values},
-               case when o.station is null then f.source when f.station is not null and ({changed})
-                    then o.source || ' + ' || f.source else o.source end as source,
-               coalesce(o.simulated, {str(simulated).lower()}) as simulated,
-               case when f.station is null then 'kept' when o.station is null then 'new'
-                    when {changed} then 'changed' else 'unchanged' end as change
-        from fresh f full join old o on f.station = o.station and f.time = o.time"""
-    )
-    counts = dict(engine.execute("select change, count(*) from merged group by change").fetchall())
-    report.rows_new = counts.get("new", 0)
-    report.rows_changed = counts.get("changed", 0)
-    report.rows_unchanged = counts.get("unchanged", 0)
-    return engine.execute(
-        "select * exclude (change), strftime(time - interval 1 hour, '%Y-%m') as month "
-        "from merged order by station, time"
-    ).to_arrow_table()
-
-
-def _one(engine: Any, query: str) -> int:
-    return engine.execute(query).fetchone()[0]
+__all__ = ["arrow_schema", "import_files", "write_rows"]

@@ -96,14 +96,14 @@ class Lake:
 
     def is_simulated(self, dataset: str) -> bool:
         """Whether the rows of the dataset are simulated."""
-        current = self._current_imports(dataset)
+        current = self.current_imports(dataset)
         return any(commit.get("simulated") == "true" for commit in current)
 
     def imports(self, dataset: str) -> list[dict[str, Any]]:
         """The imports of a dataset, oldest first: version, time, sources, hashes, counts."""
         return self.store(dataset).history()
 
-    def _current_imports(self, dataset: str) -> list[dict[str, Any]]:
+    def current_imports(self, dataset: str) -> list[dict[str, Any]]:
         """The imports since the dataset was last cleared."""
         current: list[dict[str, Any]] = []
         for commit in self.store(dataset).history():
@@ -129,25 +129,31 @@ class Lake:
             progress: called with files done, files in all, and the file's name.
 
         Raises:
-            LantuError: nothing could be used; the lake is as it was.
+            LantuError: nothing could be used, or the dataset holds simulated rows; the stored rows are as they were.
         """
         from lantu.lake.importing import import_files
 
+        declared = get_dataset(dataset)
         with self._locked():
-            return import_files(self, get_dataset(dataset), [Path(path) for path in paths], mapping, progress)
+            return import_files(self, declared, [Path(path) for path in paths], mapping, progress)
 
     def write(self, dataset: str, table: Any, source: str, simulated: bool) -> ImportReport:
-        """Put an Arrow table of rows (station, time, measured columns) into a dataset as one new version."""
+        """Put an Arrow table of rows (station, time, measured columns) into a dataset as one new version.
+
+        Raises:
+            LantuError: a column is missing or not declared, nothing is usable, or measured would mix with simulated.
+        """
         from lantu.lake.importing import write_rows
 
+        declared = get_dataset(dataset)
         with self._locked():
-            return write_rows(self, get_dataset(dataset), table, source, simulated)
+            return write_rows(self, declared, table, source, simulated)
 
     def clear(self, dataset: str) -> None:
         """Empty a dataset; its older versions stay."""
         import pyarrow as pa
 
-        from lantu.lake.importing import arrow_schema
+        from lantu.lake.merging import arrow_schema
 
         store = self.store(dataset)
         if store.version() is None:
@@ -172,7 +178,7 @@ class Lake:
         import ibis
         import pyarrow as pa
 
-        from lantu.lake.importing import arrow_schema
+        from lantu.lake.merging import arrow_schema
 
         declared = get_dataset(dataset)
         files = self.files(dataset, start, end, version)
@@ -209,7 +215,7 @@ class Lake:
             if files:
                 query = "select count(*), count(distinct station), min(time), max(time) from read_parquet(?)"
                 row = duckdb.execute(query, [files]).fetchone()
-            sources = [source for commit in self._current_imports(name) for source in commit["sources"].split("|")]
+            sources = [source for commit in self.current_imports(name) for source in commit["sources"].split("|")]
             first, last = (str(moment or "")[:16] for moment in row[2:])
             result.append(DatasetStatus(name, version, row[0], row[1], first, last, self.is_simulated(name), sources))
         return result

@@ -10,8 +10,13 @@ from lantu.base import Text
 
 REASONS: dict[str, Text] = {
     "not_a_number": Text("不是数", "not a number"),
+    "unknown_word": Text("不是已声明的词", "none of the declared words"),
+    "unknown_item": Text("数据集没有这个项目", "the dataset has no such item"),
+    "unit": Text("单位不认识或不能换算", "the unit is unknown or cannot be converted"),
     "out_of_range": Text("超出可能的范围", "outside the possible range"),
-    "bad_time": Text("时间不存在（如24时以后）", "no such time (hours run from 0 to 23)"),
+    "bad_time": Text(
+        "时间不存在或不是整点（小时为0至23）", "no such time, or not on the hour (hours run from 0 to 23)"
+    ),
     "future": Text("时间在未来", "the time lies in the future"),
     "conflict": Text("同一站点同一时刻有不同的值", "the same station and hour with different values"),
     "no_station": Text("没有站点名", "no name of a station"),
@@ -39,6 +44,17 @@ class Finding:
     time: str | None = None
     detail: Text | None = None
 
+    def __str__(self) -> str:
+        """The place and what stood there."""
+        place = self.source if self.line is None else f"{self.source}:{self.line}"
+        parts = [place, f"[{self.field}]" if self.field else "", self.value or ""]
+        parts += [part for part in (self.station, self.time) if part and part != self.value]
+        return " ".join(part for part in parts if part)
+
+    @property
+    def reason_text(self) -> Text:
+        return self.detail or REASONS[self.reason]
+
 
 @dataclass(slots=True)
 class ImportReport:
@@ -55,6 +71,8 @@ class ImportReport:
     duplicates: int = 0
     derived_rows_skipped: int = 0
     quarantined: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, str] = field(default_factory=dict)
+    """For each reason the first place where something was set aside."""
     flags: Counter[str] = field(default_factory=Counter)
     notes: list[Text] = field(default_factory=list)
     already_imported: bool = False
@@ -66,10 +84,7 @@ class ImportReport:
             "dataset": self.dataset,
             "files": self.files,
             "members": self.members,
-            "rejected": [
-                {"source": f.source, "line": f.line, "reason": str(f.detail or REASONS[f.reason])}
-                for f in self.rejected
-            ],
+            "rejected": [{"source": f.source, "line": f.line, "reason": str(f.reason_text)} for f in self.rejected],
             "rows_read": self.rows_read,
             "rows_new": self.rows_new,
             "rows_changed": self.rows_changed,
@@ -77,6 +92,7 @@ class ImportReport:
             "duplicates": self.duplicates,
             "derived_rows_skipped": self.derived_rows_skipped,
             "quarantined": dict(self.quarantined),
+            "examples": self.examples,
             "flags": dict(self.flags),
             "notes": [str(note) for note in self.notes],
             "already_imported": self.already_imported,
@@ -105,11 +121,14 @@ class ImportReport:
         if self.duplicates:
             result.append(Text(f"重复且相同的行 {self.duplicates}", f"{self.duplicates} identical duplicates dropped"))
         for code, count in self.quarantined.most_common():
-            result.append(Text(f"隔离 {count}：{REASONS[code].zh}", f"set aside {count}: {REASONS[code].en}"))
+            reason, example = REASONS[code], self.examples.get(code, "")
+            result.append(
+                Text(f"隔离 {count}：{reason.zh}，如 {example}", f"set aside {count}: {reason.en}, e.g. {example}")
+            )
         for code, count in self.flags.most_common():
             result.append(Text(f"存疑 {count}：{REASONS[code].zh}", f"flagged {count}: {REASONS[code].en}"))
         for finding in self.rejected[:20]:
-            detail = finding.detail or REASONS[finding.reason]
+            detail = finding.reason_text
             place = finding.source if finding.line is None else f"{finding.source}:{finding.line}"
             result.append(Text(f"未用 {place}：{detail.zh}", f"not used {place}: {detail.en}"))
         if len(self.rejected) > 20:

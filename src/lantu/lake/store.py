@@ -36,6 +36,12 @@ class Store:
         from deltalake import DeltaTable
         from deltalake.exceptions import DeltaError
 
+        latest = self.version()
+        if version is not None and (latest is None or not 0 <= version <= latest):
+            raise LantuError(
+                Text(f"{self.path.name} 没有版本 {version}", f"{self.path.name} has no version {version}"),
+                mend=None if latest is None else Text(f"有版本 0 至 {latest}", f"there are versions 0 to {latest}"),
+            )
         try:
             return DeltaTable(str(self.path), version=version)
         except (DeltaError, OSError, ValueError) as error:
