@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lantu.assessment.assess import Judgement, judgement
 from lantu.assessment.model import AssessmentRow
 from lantu.assessment.targets import Targets
-from lantu.base import LantuError, Period, Place, Text
+from lantu.base import LantuError, Period, Place, Text, unit_title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -115,7 +115,7 @@ def _steps(pack: Pack, lake: Lake, result: Judgement, row: AssessmentRow, day: d
     measure = pack.measures[commitment.measure]
     figure = commitment.figure()
     due = pack.due_of(commitment)
-    promised = " ".join(str(part) for part in (figure.comparator, figure.value, figure.unit) if part not in (None, ""))
+    words = " ".join(str(part) for part in (commitment.kind, figure.comparator, figure.value) if part not in (None, ""))
     steps = [
         Step(
             Text("计划怎么说", "what the plan asks"),
@@ -123,7 +123,7 @@ def _steps(pack: Pack, lake: Lake, result: Judgement, row: AssessmentRow, day: d
                 _fact(
                     "措施", "measure", Text(f"{measure.id} {measure.summary.zh}", f"{measure.id} {measure.summary.en}")
                 ),
-                _fact("承诺", "commitment", Text(f"{commitment.kind} {promised}", f"{commitment.kind} {promised}")),
+                _fact("承诺", "commitment", _with_unit(words, figure.unit)),
                 _fact("时限", "due", due or Text("长期", "standing")),
                 _fact("牵头", "lead", _units(pack, measure.lead)),
             ),
@@ -157,7 +157,7 @@ def _steps(pack: Pack, lake: Lake, result: Judgement, row: AssessmentRow, day: d
                     Text("比较", "the comparison"),
                     (
                         _fact("来源", "held against", limit.origin),
-                        _fact("式", "test", f"{row.value} {limit.comparator} {limit.value} {row.unit}"),
+                        _fact("式", "test", _with_unit(f"{row.value} {limit.comparator} {limit.value}", row.unit)),
                         _fact("方法", "method", Text("修约值比较法", "rounded values are compared")),
                     ),
                 )
@@ -177,6 +177,11 @@ def _steps(pack: Pack, lake: Lake, result: Judgement, row: AssessmentRow, day: d
     return steps
 
 
+def _with_unit(words: str, unit: str) -> Text:
+    title = unit_title(unit)
+    return Text(f"{words} {title.zh}".rstrip(), f"{words} {title.en}".rstrip())
+
+
 def _units(pack: Pack, names: Sequence[str]) -> Text:
     titles = [pack.units.title(name) for name in names]
     return Text("、".join(t.zh for t in titles), ", ".join(t.en for t in titles))
@@ -186,7 +191,7 @@ def _value_step(title: Text, name: str, value: IndicatorValue) -> Step:
     coverage = "—" if value.coverage is None else f"{value.coverage:.1%}"
     facts = [
         _fact("指标", "indicator", f"{name} {value.period}"),
-        _fact("数值", "value", "—" if value.rounded is None else f"{value.rounded} {value.unit}"),
+        _fact("数值", "value", "—" if value.rounded is None else _with_unit(str(value.rounded), value.unit)),
         _fact("有效天数", "valid days", f"{value.n} / {value.expected} ({coverage})"),
     ]
     if value.reason is not None:

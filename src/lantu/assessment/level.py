@@ -14,7 +14,7 @@ from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Any
 
 from lantu.assessment.model import Status
-from lantu.base import Period, Text, as_decimal, parse_unit, round_half_even
+from lantu.base import Period, Text, as_decimal, parse_unit, round_half_even, unit_title
 from lantu.base.quantities import Quantity
 
 if TYPE_CHECKING:
@@ -107,12 +107,12 @@ def limit_of(
                 f"无数据：基准期 {wanted.period} 没有数据", f"no data: none for the baseline period {wanted.period}"
             )
         figure = baseline.rounded
-        origin = Text(f"{wanted.period} 年的数值", f"the value of {wanted.period}")
+        origin = Text(f"基准期（{wanted.period}）的数值", f"the value of {wanted.period}")
         if wanted.change is not None:
             changed = as_decimal(baseline.value) * (1 + wanted.change / 100)
             figure = round_half_even(changed, indicator.decimals_at(day))
             origin = Text(
-                f"{wanted.period} 年的数值变化 {wanted.change}%", f"the value of {wanted.period} {wanted.change:+}%"
+                f"基准期（{wanted.period}）的数值变化 {wanted.change}%", f"the value of {wanted.period} {wanted.change:+}%"
             )
         return Limit(figure, comparator, origin, tolerance, baseline.coverage, baseline.valid)
     target = targets.get(commitment.id, area)
@@ -154,7 +154,7 @@ def judge(
         return Verdict(Status.UNKNOWN, reason, limit)
     remaining = _remaining(period, indicator, value, limit)
     if as_of < period.end:
-        return _under_way(as_of, value, limit, kept, remaining)
+        return _under_way(as_of, value, limit, kept, remaining, indicator.statistic)
     status = Status.MET if kept else Status.MISSED
     if value.valid and limit.complete:
         return Verdict(status, Text(f"与{limit.origin.zh}相比", f"against {limit.origin.en}"), limit)
@@ -177,13 +177,14 @@ def judge(
     )
 
 
-def _under_way(as_of: dt.date, value: IndicatorValue, limit: Limit, kept: bool, remaining: Decimal | None) -> Verdict:
+def _under_way(
+    as_of: dt.date, value: IndicatorValue, limit: Limit, kept: bool, remaining: Decimal | None, statistic: str
+) -> Verdict:
     """The verdict while the period runs: on course, at risk, or already out of reach."""
     if remaining is not None and remaining < 0:
         return Verdict(Status.MISSED, Text("已不可能达到", "can no longer be kept"), limit, remaining=remaining)
     status = Status.ON_COURSE if kept else Status.AT_RISK
     passed = Text(f"至 {as_of} 的数值，与{limit.origin.zh}相比", f"the value up to {as_of} against {limit.origin.en}")
-    statistic = "count" if value.unit == "天" else "mean"
     return Verdict(status, _with_remaining(passed, remaining, value.unit, statistic), limit, remaining=remaining)
 
 
@@ -219,6 +220,6 @@ def _with_remaining(reason: Text, remaining: Decimal | None, unit: str, statisti
             f"{reason.en}; at most {remaining} more such days among the rest",
         )
     return Text(
-        f"{reason.zh}；其余日平均须不超过 {remaining} {unit}",
-        f"{reason.en}; the other days must average at most {remaining} {unit}",
+        f"{reason.zh}；其余日平均须不超过 {remaining} {unit_title(unit).zh}",
+        f"{reason.en}; the other days must average at most {remaining} {unit_title(unit).en}",
     )

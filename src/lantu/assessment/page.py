@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from lantu.assessment.model import SYMBOLS, Assessment, AssessmentRow, Status
-from lantu.base import Text
+from lantu.base import Text, unit_title
 from lantu.base.language import Language
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def report_page(pack: Pack, assessment: Assessment, language: Language) -> str:
     ]
     areas: dict[str, Text] = {}
     for name in judged_ids:
-        areas.update({row.area: row.area_name for row in by_commitment[name]})
+        areas.update({row.area: pack.areas.get(row.area).short_title for row in by_commitment[name]})
     lines = {name: _line(assessment, rows, areas) for name, rows in by_commitment.items()}
     measures = 0
     plans = []
@@ -77,6 +77,7 @@ def report_page(pack: Pack, assessment: Assessment, language: Language) -> str:
         plans.append({"title": plan.title, "sections": sections})
     return _template().render(
         language=language,
+        unit_title=unit_title,
         title=pack.title,
         assessment=assessment,
         counts=assessment.counts(),

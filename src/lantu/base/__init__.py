@@ -7,7 +7,7 @@ from lantu.base.deadlines import Deadline, FoundTime, find_times, parse_deadline
 from lantu.base.errors import LantuError, Place, SeveralErrors
 from lantu.base.language import Text, current_language, use_language
 from lantu.base.periods import Period, Season
-from lantu.base.quantities import Quantity, Unit, parse_unit
+from lantu.base.quantities import Quantity, Unit, parse_unit, unit_title
 from lantu.base.rounding import as_decimal, round_half_even
 from lantu.base.yaml_source import ClosedModel, read_model, read_yaml
 
@@ -31,5 +31,6 @@ __all__ = [
     "read_model",
     "read_yaml",
     "round_half_even",
+    "unit_title",
     "use_language",
 ]

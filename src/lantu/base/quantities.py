@@ -94,8 +94,75 @@ _SPELLINGS = {
     "年": "calendar_year",
     "季(作物)": "crop_season",
     "℃": "degree_Celsius",
+    "°C": "degree_Celsius",
+    "K": "kelvin",
+    "Pa": "pascal",
+    "hPa": "hectopascal",
+    "kPa": "kilopascal",
+    "mm": "millimeter",
+    "毫米": "millimeter",
+    "m/s": "meter / second",
+    "米/秒": "meter / second",
+    "km/h": "kilometer / hour",
+    "°": "degree",
     "1": "dimensionless",
     "": "dimensionless",
+}
+
+_ENGLISH = {
+    "家": "enterprises",
+    "辆": "vehicles",
+    "辆次": "vehicle checks",
+    "台": "machines",
+    "座": "plants",
+    "条": "reaches",
+    "条段": "reaches",
+    "处": "sites",
+    "个": "items",
+    "份": "documents",
+    "户": "households",
+    "村": "villages",
+    "个村": "villages",
+    "起": "incidents",
+    "人次": "person-times",
+    "名": "places",
+    "组": "sample groups",
+    "项": "items",
+    "天": "days",
+    "日": "days",
+    "小时": "hours",
+    "月": "months",
+    "季度": "quarters",
+    "年": "years",
+    "季(作物)": "crop seasons",
+    "公里": "km",
+    "千米": "km",
+    "米": "m",
+    "立方米": "m³",
+    "平方米": "m²",
+    "公顷": "ha",
+    "亩": "mu",
+    "吨": "t",
+    "公斤": "kg",
+    "克": "g",
+    "克/平方米": "g/m²",
+    "微克/立方米": "μg/m³",
+    "毫克/立方米": "mg/m³",
+    "吨/平方公里·月": "t/(km²·month)",
+    "吨标煤": "tce",
+    "千瓦时": "kWh",
+    "千瓦": "kW",
+    "元": "yuan",
+    "百分点": "percentage points",
+    "1": "",
+}
+_ENGLISH_MULTIPLES = {
+    "百": "hundred ",
+    "千": "thousand ",
+    "万": "10⁴ ",
+    "百万": "million ",
+    "千万": "10⁷ ",
+    "亿": "10⁸ ",
 }
 
 _MULTIPLES = {"百": 10**2, "千": 10**3, "万": 10**4, "百万": 10**6, "千万": 10**7, "亿": 10**8, "万亿": 10**12}
@@ -143,6 +210,17 @@ class Unit:
         if self.meaning.dimensionality:
             return bool(self.meaning.dimensionality == other.meaning.dimensionality)
         return bool(not other.meaning.dimensionality)
+
+
+def unit_title(written: str) -> Text:
+    """A unit as a reader sees it in each language; one without an English name stays as it is written."""
+    if written in _ENGLISH:
+        return Text("" if written == "1" else written, _ENGLISH[written])
+    for prefix in sorted(_ENGLISH_MULTIPLES, key=len, reverse=True):
+        rest = written.removeprefix(prefix)
+        if rest != written and rest in _ENGLISH:
+            return Text(written, _ENGLISH_MULTIPLES[prefix] + _ENGLISH[rest])
+    return Text(written, written)
 
 
 @cache

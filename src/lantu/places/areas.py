@@ -53,6 +53,12 @@ class Area:
     def title(self) -> Text:
         return Text(self.name, self.english)
 
+    @property
+    def short_title(self) -> Text:
+        """Its first alias in each language, for narrow places: 东城, Dongcheng."""
+        latin = next((name for name in self.aliases if name.isascii() and not name.isdigit()), self.english)
+        return Text(next((name for name in self.aliases if not name.isascii()), self.name), latin)
+
     def valid_at(self, at: dt.date | None) -> bool:
         """Whether the area exists on the day `at`; always true without a day."""
         if at is None:

@@ -138,7 +138,7 @@ def diff(before: Pack | PlanDocument, after: Pack | PlanDocument) -> PlanDiff:
         }
         if not mixed and Counter(old.figures) != Counter(new.figures):
             differs["figures"] = (old.figures, new.figures)
-        if not mixed and likeness < _SAME:
+        if not mixed and _dice(_pairs(old.text), _pairs(new.text)) < _SAME:
             differs["text"] = (old.text, new.text)
         pairs.append(Pair("changed" if differs else "same", old, new, likeness, differs))
     return PlanDiff(_name(before), _name(after), pairs)
