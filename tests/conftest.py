@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +19,17 @@ ROOT = Path(__file__).resolve().parent.parent
 def shared_data_folder() -> Path:
     """The folder of real data: LANTU_SHARED_DATA, or ../shared/data beside the checkout."""
     return Path(os.environ.get("LANTU_SHARED_DATA", ROOT.parent / "shared" / "data"))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """In CI a test on real data may not skip although the data are there."""
+    outcome: Any = yield
+    report = outcome.get_result()
+    on_real_data = "shared_data" in getattr(item, "fixturenames", ())
+    if report.skipped and on_real_data and os.environ.get("CI") and shared_data_folder().is_dir():
+        report.outcome = "failed"
+        report.longrepr = f"skipped although the real data are in {shared_data_folder()}: {report.longrepr}"
 
 
 @pytest.fixture(scope="session")
