@@ -166,9 +166,15 @@ def _numbers(
         for mark in rules.mapping.missing:
             values[values == _or_nan(mark)] = np.nan
     else:
-        values = np.full(len(cells), np.nan)
-        for index, cell in enumerate(_plain(cells)):
-            values[index] = _number(cell, index, column, rule.named, rules.mapping.missing, scribe)
+        written = _plain(cells)
+        # The same few texts come again and again: each is read once.
+        read = {cell: _number(cell, column, rules.mapping.missing) for cell in set(written)}
+        plain = {cell: float("nan") if value is None else value for cell, value in read.items()}
+        values = np.array([plain[cell] for cell in written], dtype=float)
+        if None in read.values():
+            for index, cell in enumerate(written):
+                if read[cell] is None:
+                    scribe.add("unknown_word" if column.words else "not_a_number", index, rule.named, _text(cell))
     return change.apply(values) if change else values
 
 
@@ -182,22 +188,15 @@ def _or_nan(mark: str) -> float:
         return float("nan")
 
 
-def _number(cell: Any, index: int, column: Column, field: str, missing: tuple[str, ...], scribe: _Scribe) -> float:
-    if isinstance(cell, float | int) and not isinstance(cell, bool) and not missing:
-        return float(cell)
+def _number(cell: Any, column: Column, missing: tuple[str, ...]) -> float | None:
+    """The value of a cell, nan where it says that there is none; None where it is neither number nor known word."""
     text = _text(cell)
     if text in MISSING or text in missing:
         return float("nan")
     try:
         return number(text)
     except ValueError:
-        if column.words:
-            if text.casefold() in column.known_words:
-                return column.known_words[text.casefold()]
-            scribe.add("unknown_word", index, field, text)
-        else:
-            scribe.add("not_a_number", index, field, text)
-        return float("nan")
+        return column.known_words.get(text.casefold())
 
 
 def _unused_columns(cells: Cells, rules: TableRules) -> list[Text]:
@@ -225,7 +224,11 @@ def _long_values(
     for rule in rules.items:
         column = dataset.column(rule.column)
         for index in np.flatnonzero(items == rule.named):
-            value = _number(written[index], int(index), column, mapping.value, mapping.missing, scribe)
+            value = _number(written[index], column, mapping.missing)
+            if value is None:
+                reason = "unknown_word" if column.words else "not_a_number"
+                scribe.add(reason, int(index), mapping.value, _text(written[index]))
+                continue
             values[rule.column][index] = value
         if rule.conversion is not None:
             values[rule.column] = rule.conversion.apply(values[rule.column])

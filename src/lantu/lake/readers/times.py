@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from lantu.base import LantuError, Text
 
@@ -48,6 +48,7 @@ def time_pattern(format: str | None) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
+@lru_cache(maxsize=200_000)
 def parse_time(text: str, pattern: re.Pattern[str], hour_24: bool = False) -> dt.datetime | None:
     """The time that a text names, on the full hour; None where it names none.
 
