@@ -109,7 +109,7 @@ def _read(plain: str, raw: str, year: int, seasons: Mapping[str, Season]) -> Dea
         return Deadline("long_term", raw)
     if "时间节点" in plain:
         return Deadline("by_schedule", raw)
-    if match := re.search(_MONTH + r"月?" + _DASH + _MONTH + "月", plain):
+    if match := re.search(_MONTH + r"月?" + _DASH + r"(?:次年|翌年)?" + _MONTH + "月", plain):
         first, last = _number(match[1]), _number(match[2])
         cadence = _cadence(plain)
         end_year = year + 1 if last < first else year
@@ -121,6 +121,12 @@ def _read(plain: str, raw: str, year: int, seasons: Mapping[str, Season]) -> Dea
         if match[2] in ("底", "末") or not plain.endswith("前"):
             return Deadline("month_end", raw, month_end(year, month))
         return Deadline("by_date", raw, dt.date(year, month, 1) - dt.timedelta(days=1))
+    if match := re.search(r"第?([一二三四1-4])(?:、|" + _DASH + r")第?([一二三四1-4])季度", plain):
+        first, last = (_number(numeral) for numeral in match.groups())
+        cadence = _cadence(plain.replace(match[0], ""))
+        start = dt.date(year, 3 * first - 2, 1)
+        end = month_end(year + 1 if last < first else year, 3 * last)
+        return Deadline("cadence" if cadence else "window", raw, end, start, cadence)
     if match := re.search(r"(?:第?([一二三四1-4])季度|上半年)", plain):
         month = 3 * _number(match[1]) if match[1] else 6
         return Deadline("quarter", raw, month_end(year, month))
@@ -164,9 +170,9 @@ class FoundTime:
 
 
 _TIME_PATTERNS = re.compile(
-    r"(?:20\d\d年)?(?:到)?年底前?"
+    r"(?:20\d\d年?)?(?:到)?年底前?"
     + r"|(?:第?[一二三四](?:、[一二三四])?季度)(?:每月)?"
-    + rf"|(?:[春夏秋冬]季)?\(?{_MONTH}月?{_DASH}{_MONTH}月\)?"
+    + rf"|(?:[春夏秋冬]季)?\(?{_MONTH}月?{_DASH}(?:次年|翌年)?{_MONTH}月\)?"
     + r"|(?:20\d\d年)?(?:\d{1,2}|十[一二]?|[一二三四五六七八九])月(?:底|末)前?"
     + r"|(?:20\d\d年)?\d{1,2}月\d{1,2}日前?"
     + r"|每(?:个)?(?:季度|月|周|年|日)|按(?:季度|月|季)|逐月|一年一[^,，。;；]{1,3}|产出一季[、,，]检测一季"

@@ -104,7 +104,7 @@ _SPELLINGS = {
     "m/s": "meter / second",
     "米/秒": "meter / second",
     "km/h": "kilometer / hour",
-    "°": "degree",
+    "°": "compass_degree",
     "1": "dimensionless",
     "": "dimensionless",
 }
@@ -181,6 +181,7 @@ def registry() -> Any:
     units.define("calendar_quarter = 3 * calendar_month")
     units.define("calendar_year = 12 * calendar_month")
     units.define("dustfall_month = [dustfall_month]")  # the 30 days of dustfall: not a unit that converts to days
+    units.define("compass_degree = [direction]")  # pint's own degree is a pure number and would convert to percent
     units.define("mu = hectare / 15")
     units.define("yuan = [currency]")
     units.define("ten_thousand_yuan = 10000 * yuan")

@@ -5,7 +5,7 @@ It works on the decimal digits as written, so 4.15 becomes 4.2 although the near
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
 Number = int | float | Decimal | str
 
@@ -15,7 +15,7 @@ def as_decimal(value: Number) -> Decimal:
     if isinstance(value, Decimal):
         return value
     if isinstance(value, float):
-        return Decimal(repr(value))
+        return Decimal(repr(float(value)))  # numpy's floats are floats, but say their type in repr
     return Decimal(value)
 
 
@@ -26,7 +26,10 @@ def round_half_even(value: Number, decimals: int = 0) -> Decimal:
         >>> round_half_even("2.5"), round_half_even("3.5"), round_half_even(4.15, 1), round_half_even("32.5")
         (Decimal('2'), Decimal('4'), Decimal('4.2'), Decimal('32'))
     """
-    rounded = as_decimal(value).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_EVEN)
-    if decimals < 0:
-        rounded = rounded.quantize(Decimal(1))
+    exact = as_decimal(value)
+    digits = max(28, exact.adjusted() + max(decimals, 0) + 2)  # however long the number, it is rounded once
+    with localcontext(prec=digits):
+        rounded = exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_EVEN)
+        if decimals < 0:
+            rounded = rounded.quantize(Decimal(1))
     return abs(rounded) if rounded.is_zero() else rounded

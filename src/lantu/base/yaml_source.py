@@ -59,46 +59,72 @@ def read_yaml(path: Path) -> YamlSource:
             where=Place(path),
             mend=Text("请另存为 UTF-8", "save it as UTF-8"),
         ) from error
+    except OSError as error:
+        raise LantuError(
+            Text(f"读不了：{error.strerror}", f"the file cannot be read: {error.strerror}"), where=Place(path)
+        ) from error
     try:
         node = yaml.compose(text, Loader=_Loader)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or "syntax error"
-        raise LantuError(
-            Text(f"YAML 语法错误：{problem}", f"not valid YAML: {problem}"),
-            where=Place(path, mark.line + 1 if mark else None),
-        ) from error
+        raise _not_yaml(error, path) from error
+    except RecursionError as error:
+        raise _not_yaml("nested too deeply", path) from error
     if node is None:
         raise LantuError(Text("文件是空的", "the file is empty"), where=Place(path))
     lines: dict[KeyPath, int] = {}
     constructor = _Loader("")
     try:
-        data = _construct(node, (), lines, path, constructor)
+        data = _construct(node, (), lines, path, constructor, frozenset())
     finally:
         if hasattr(constructor, "dispose"):
             constructor.dispose()
     return YamlSource(path, data, lines)
 
 
-def _construct(node: Any, path: KeyPath, lines: dict[KeyPath, int], file: Path, loader: Any) -> Any:
-    lines.setdefault(path, node.start_mark.line + 1)
+def _not_yaml(error: yaml.YAMLError | str, path: Path, line: int | None = None) -> LantuError:
+    mark = getattr(error, "problem_mark", None)
+    problem = error if isinstance(error, str) else getattr(error, "problem", None) or "syntax error"
+    return LantuError(
+        Text(f"YAML 语法错误：{problem}", f"not valid YAML: {problem}"),
+        where=Place(path, mark.line + 1 if mark else line),
+    )
+
+
+def _construct(
+    node: Any, path: KeyPath, lines: dict[KeyPath, int], file: Path, loader: Any, within: frozenset[int]
+) -> Any:
+    """The data of a node; `within` holds the nodes around it, for an alias may stand inside what it names."""
+    line = node.start_mark.line + 1
+    lines.setdefault(path, line)
+    if id(node) in within:
+        raise _not_yaml("an alias inside what it names", file, line)
+    within = within | {id(node)}
     if isinstance(node, yaml.MappingNode):
         result: dict[Any, Any] = {}
         for key_node, value_node in node.value:
-            key = loader.construct_object(key_node, deep=True)
+            line = key_node.start_mark.line + 1
+            key = _plain(key_node, file, loader)
             if isinstance(key, datetime.date):
                 key = key.isoformat()
-            line = key_node.start_mark.line + 1
+            if isinstance(key, list | dict | set):
+                raise _not_yaml("a key is a list or a mapping", file, line)
             if key in result:
                 raise LantuError(
                     Text(f"键“{key}”出现两次", f"the key '{key}' appears twice"), where=Place(file, line, str(key))
                 )
             lines[(*path, key)] = line
-            result[key] = _construct(value_node, (*path, key), lines, file, loader)
+            result[key] = _construct(value_node, (*path, key), lines, file, loader, within)
         return result
     if isinstance(node, yaml.SequenceNode):
-        return [_construct(item, (*path, index), lines, file, loader) for index, item in enumerate(node.value)]
-    return loader.construct_object(node, deep=True)
+        return [_construct(item, (*path, index), lines, file, loader, within) for index, item in enumerate(node.value)]
+    return _plain(node, file, loader)
+
+
+def _plain(node: Any, file: Path, loader: Any) -> Any:
+    try:
+        return loader.construct_object(node, deep=True)
+    except (yaml.YAMLError, ValueError) as error:  # a tag that is not allowed; a date that does not exist
+        raise _not_yaml(str(getattr(error, "problem", error)), file, node.start_mark.line + 1) from error
 
 
 def read_model(path: Path, model: type[Model]) -> Model:
@@ -130,7 +156,7 @@ def _as_error(source: YamlSource, fault: Any, at: KeyPath) -> LantuError:
     line = source.line_of(written)
     place = Place(source.path, line, field)
     kind = fault["type"]
-    if kind == "extra_forbidden":
+    if kind in ("extra_forbidden", "unexpected_keyword_argument"):
         return LantuError(
             Text(f"不认识的键“{path[-1]}”", f"unknown key '{path[-1]}'"),
             where=place,
