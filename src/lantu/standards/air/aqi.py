@@ -96,10 +96,15 @@ class AqiEdition:
         Returns:
             The index rounded up to a whole number (HJ 633-2012, 4.2); None where it is missing or the item has no
             index so high.
+
+        Raises:
+            ValueError: the concentration is below zero.
         """
         if concentration is None:
             return None
         value = self.round_concentration(pollutant, concentration)
+        if value < 0:
+            raise ValueError(f"a concentration of {pollutant} below zero: {concentration}")
         points = self.break_points[pollutant, averaging]
         for (low_index, low), (high_index, high) in pairwise(points):
             if value <= high:

@@ -19,9 +19,14 @@ def percentile(values: Sequence[Number], percent: Number) -> Decimal:
     Args:
         values: at least one number, in any order.
         percent: 0 to 100.
+
+    Raises:
+        ValueError: there is no value, or the percent lies outside its range.
     """
     if not values:
         raise ValueError("a percentile needs at least one value")
+    if not 0 <= as_decimal(percent) <= 100:
+        raise ValueError(f"a percentile lies between 0 and 100, not at {percent}")
     ordered = sorted(as_decimal(value) for value in values)
     rank = (len(ordered) - 1) * as_decimal(percent) / 100
     whole = int(rank)
