@@ -195,7 +195,8 @@ class UnitRegister:
             spoiled = 0.0 if sure else 1.2 if len(tokens) > 1 else 0.3
             return 1.0 + spoiled, [whole]
         opened = self._open_end(whole)
-        if opened is not None:
+        # An unknown body before 等部门 is read so only where nothing separates it from other names.
+        if opened is not None and (len(tokens) == 1 or len(opened) > 1 or OPEN_PHRASE.fullmatch(plain(whole))):
             return 1.0 + 0.1 * len(opened), opened
         if len(tokens) == 1:
             tiled = self._tiled(fold(whole))
