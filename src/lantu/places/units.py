@@ -242,6 +242,9 @@ class UnitRegister:
         before, phrase = plain(whole)[: match.start()], match[0]
         if not before:
             return [phrase]
+        tiled = self._tiled(fold(before))
+        if tiled:
+            return [*tiled, phrase]
         return [before, phrase] if self._lookup(before) or self._mended(before) else [plain(whole)]
 
     # --- what a name means ----------------------------------------------------------------------------------

@@ -108,6 +108,21 @@ def test_a_table_without_outer_border_and_without_a_line_at_the_pages_end(drawn,
     )
 
 
+def test_names_run_together_and_broken_wherever_the_line_ends(drawn, page_type, header) -> None:
+    names = "市住房城乡建设委市城市管理委市规划自然资源委中国铁路北京局集团有限公司"
+    page = page_type(
+        above=["大气污染防治2024年行动计划"], rows=[header, ["1", "扬尘", "管住扬尘。", "年底前", names, BDA, "—"]]
+    )
+    document = drawn(page)
+    assert document.measures()[0].lead == [
+        "市住房城乡建设委",
+        "市城市管理委",
+        "市规划自然资源委",
+        "中国铁路北京局集团有限公司",
+    ]
+    assert document.doubts == []
+
+
 def test_several_plans_in_one_file_and_columns_in_another_order(drawn, page_type) -> None:
     header = ("序号", "任务", "具体措施", "牵头单位", "责任单位", "配合单位", "完成时间")
     document = drawn(

@@ -22,8 +22,19 @@ class UnitReader:
 
     def groups(self, raw: str, drawn: bool, line: int | None, page: int | None, plan: str) -> Groups:
         """The groups of canonical units in a cell."""
-        found = unit_groups(raw, self._register.split, drawn)
+        found = unit_groups(raw, self._split, drawn)
         return [[self._unit(name, line, page, plan) for name in group] for group in found]
+
+    def _split(self, text: str) -> Units:
+        """The names in a text; its line ends separate names, unless more is known when they do not."""
+        names = self._register.split(text)
+        if "\n" not in text or not self._odd(names):
+            return names
+        run_on = self._register.split(text.replace("\n", ""))
+        return run_on if self._odd(run_on) < self._odd(names) else names
+
+    def _odd(self, names: Units) -> int:
+        return sum(self._register.resolve(name, self._at).doubt is not None for name in names)
 
     def _unit(self, name: str, line: int | None, page: int | None, plan: str) -> str:
         resolution: Resolution = self._register.resolve(name, self._at)
