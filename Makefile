@@ -25,7 +25,7 @@ format: .setup
 	$(RUN) ruff format .
 
 catalogues: .setup
-	$(RUN) python -m lantu.catalogues docs
+	$(RUN) python -m lantu.cli.catalogues docs
 
 benchmark: .setup
 	$(RUN) python -m benchmarks

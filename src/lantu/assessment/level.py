@@ -112,7 +112,8 @@ def limit_of(
             changed = as_decimal(baseline.value) * (1 + wanted.change / 100)
             figure = round_half_even(changed, indicator.decimals_at(day))
             origin = Text(
-                f"基准期（{wanted.period}）的数值变化 {wanted.change}%", f"the value of {wanted.period} {wanted.change:+}%"
+                f"基准期（{wanted.period}）的数值变化 {wanted.change}%",
+                f"the value of {wanted.period} {wanted.change:+}%",
             )
         return Limit(figure, comparator, origin, tolerance, baseline.coverage, baseline.valid)
     target = targets.get(commitment.id, area)

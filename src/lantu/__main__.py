@@ -1,0 +1,5 @@
+"""`python -m lantu` is the command `lantu`."""
+
+from lantu.cli import main
+
+main()

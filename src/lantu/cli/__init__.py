@@ -1,0 +1,55 @@
+"""The command line (命令行): every command of `lantu`, in Chinese or English by `LANTU_LANG`.
+
+A command loads the floors that it needs when it runs, so that each starts quickly. A user's mistake ends in one
+message with place and mend, and an exit code that is not 0.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from lantu import __version__
+from lantu.base import LantuError
+from lantu.cli import assess_commands, data_commands, indicator_commands, plan_commands, start_commands
+from lantu.cli.show import report_error, say
+
+app = typer.Typer(
+    name="lantu",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help=say("蓝图：把污染防治行动计划变成可核查的承诺", "Lantu: a pollution-control plan as checked commitments"),
+)
+app.add_typer(plan_commands.app, name="plan")
+app.add_typer(data_commands.app, name="data")
+app.add_typer(indicator_commands.app, name="indicator")
+app.add_typer(assess_commands.targets, name="target")
+assess_commands.add_to(app)
+start_commands.add_to(app)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"lantu {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help=say("版本", "show the version"))
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line; the exit code is 0 only on success."""
+    try:
+        app()
+    except LantuError as error:
+        report_error(error)
+        sys.exit(1)

@@ -1,0 +1,94 @@
+"""`lantu data`: bring data into the lake, see what is there and what was set aside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from lantu.cli.show import JsonOption, console, errors, open_lake, progress, say, write_json
+
+app = typer.Typer(no_args_is_help=True, help=say("数据：导入、状态、质量", "data: import, status, quality"))
+
+DatasetArgument = Annotated[
+    str, typer.Argument(metavar="DATASET", help=say("数据集，如 air_hourly", "e.g. air_hourly"))
+]
+
+
+@app.command("import", help=say("导入文件到数据集", "import files into a dataset"))
+def import_(
+    dataset: DatasetArgument,
+    files: Annotated[list[Path], typer.Argument(help=say("文件、压缩包或文件夹", "files, archives or folders"))],
+    mapping: Annotated[Path | None, typer.Option(help=say("列对照（YAML）", "a mapping of columns (YAML)"))] = None,
+    json: JsonOption = None,
+) -> None:
+    lake = open_lake(create=True)
+    with progress(say("导入", "importing")) as step:
+        report = lake.import_files(dataset, files, mapping=mapping, progress=step)
+    if json is not None:
+        write_json(report.as_json(), json)
+        if str(json) == "-":
+            return
+    for line in report.lines():
+        console.print(str(line), highlight=False, soft_wrap=True)
+
+
+@app.command("status", help=say("各数据集的行数、时段、版本", "rows, span and version of each dataset"))
+def status(json: JsonOption = None) -> None:
+    rows = open_lake().status()
+    if json is not None:
+        write_json([row.as_json() for row in rows], json)
+        if str(json) == "-":
+            return
+    table = Table()
+    for column in (
+        say("数据集", "dataset"),
+        say("版本", "version"),
+        say("行数", "rows"),
+        say("站点", "stations"),
+        say("自", "from"),
+        say("至", "to"),
+        say("性质", "nature"),
+        say("来源", "sources"),
+    ):
+        table.add_column(column)
+    for row in rows:
+        table.add_row(*row.cells())
+    console.print(table)
+
+
+@app.command("quality", help=say("被隔离的数据及原因", "what was set aside, and why"))
+def quality(json: JsonOption = None) -> None:
+    rows = open_lake().quality()
+    if json is not None:
+        write_json([row.as_json() for row in rows], json)
+        if str(json) == "-":
+            return
+    if not rows:
+        console.print(say("没有被隔离的数据", "nothing was set aside"))
+        return
+    table = Table()
+    for column in (
+        say("数据集", "dataset"),
+        say("原因", "reason"),
+        say("处数", "count"),
+        say("例", "example"),
+    ):
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*row.cells())
+    console.print(table)
+
+
+@app.command("clear", help=say("清空数据集（旧版本保留）", "empty a dataset (older versions stay)"))
+def clear(
+    dataset: DatasetArgument,
+    yes: Annotated[bool, typer.Option("--yes", help=say("不再询问", "do not ask"))] = False,
+) -> None:
+    lake = open_lake()
+    if not yes:
+        typer.confirm(say(f"清空 {dataset}？", f"empty {dataset}?"), abort=True)
+    lake.clear(dataset)
+    errors.print(say(f"{dataset} 已清空", f"{dataset} is empty now"))

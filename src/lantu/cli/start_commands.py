@@ -1,0 +1,117 @@
+"""`lantu up`, `lantu demo`, `lantu doctor`: make a workspace and look after it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from lantu.base import LantuError, Text
+from lantu.cli import assess_commands
+from lantu.cli.show import (
+    DEFAULT_PACK,
+    JsonOption,
+    PackOption,
+    console,
+    open_lake,
+    open_pack,
+    open_workspace,
+    say,
+    write_json,
+)
+
+
+class Size(StrEnum):
+    """How large a simulated city is."""
+
+    SMALL = "small"
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("up", help=say("建工作区、装规则包、评定、出报告", "workspace, pack, verdict, report"))(up)
+    app.command("demo", help=say("用模拟数据填充工作区", "fill the workspace with simulated data"))(demo)
+    app.command("doctor", help=say("检查工作区、规则包和标准参数", "check workspace, pack and parameters"))(doctor)
+
+
+def up(pack: PackOption = DEFAULT_PACK, as_of: assess_commands.AsOfOption = None) -> None:
+    """Make a workspace if there is none, fill an empty one with the simulated air data, assess, write the report.
+
+    Without `--as-of` the verdict is for the last day of the plan's year, or for today while that year runs.
+    """
+    rules = open_pack(pack)
+    workspace = open_workspace(create=True)
+    lake = open_lake()
+    if lake.version("air_hourly") is None:
+        console.print(
+            say(
+                "工作区没有数据，先填入模拟数据（全部注明“模拟”）",
+                "the workspace has no data: filling it with simulated data, marked as such",
+            )
+        )
+        fill_with_simulated_air(pack)
+    day = assess_commands.as_day(as_of) if as_of else min(dt.date(rules.year, 12, 31), dt.date.today())
+    result = assess_commands.judge(rules, day)
+    assess_commands.show_scoreboard(rules, result)
+    report = workspace.path / "report.html"
+    assess_commands.write_outputs(rules, result, None, None, report)
+
+
+def demo(
+    size: Annotated[Size, typer.Option(help=say("规模", "size"))] = Size.SMALL,
+    pack: PackOption = DEFAULT_PACK,
+) -> None:
+    """Fill the workspace with a simulated year and the year before; measured data are never mixed with it."""
+    open_workspace(create=True)
+    fill_with_simulated_air(pack)
+    for row in open_lake().status():
+        console.print("  ".join(row.cells()), highlight=False)
+
+
+def fill_with_simulated_air(pack: str) -> None:
+    from lantu.demo import simulate_air
+
+    rules = open_pack(pack)
+    simulated = simulate_air(rules.sites, rules.year)
+    open_lake(create=True).write("air_hourly", simulated.table, source="simulated", simulated=True)
+
+
+def doctor(pack: PackOption = DEFAULT_PACK, json: JsonOption = None) -> None:
+    """Check what Lantu stands on; exit code 1 if anything is wrong."""
+    from lantu import __version__
+    from lantu.indicators import units_of_indicators
+    from lantu.plan.packs import check_pack
+    from lantu.standards import catalogue
+
+    findings: list[tuple[bool, Text]] = [(True, Text(f"蓝图 {__version__}", f"lantu {__version__}"))]
+    try:
+        workspace = open_workspace()
+        findings.append((True, Text(f"工作区 {workspace.path}", f"workspace {workspace.path}")))
+        for row in open_lake().status():
+            line = "  ".join(row.cells())
+            findings.append((True, Text(line, line)))
+    except LantuError as error:
+        findings.append((False, Text(str(error), str(error))))
+    checked = check_pack(pack, units_of_indicators())
+    findings.append((not checked.faults, checked.summary))
+    today = dt.date.today()
+    parameters = catalogue().parameters()
+    stale = [p.name for p in parameters if p.is_stale(today)]
+    unverified = [p.name for p in parameters if p.has_unverified()]
+    findings.append(
+        (
+            True,
+            Text(
+                f"标准参数 {len(parameters)} 个；已过期 {len(stale)} 个；未核实 {len(unverified)} 个",
+                f"{len(parameters)} parameters; {len(stale)} stale today; {len(unverified)} unverified",
+            ),
+        )
+    )
+    if json is not None:
+        write_json([{"ok": ok, "zh": text.zh, "en": text.en} for ok, text in findings], json)
+    if str(json) != "-":
+        for ok, text in findings:
+            console.print("[green]✓[/]" if ok else "[red]✗[/]", str(text), highlight=False, soft_wrap=True)
+    if not all(ok for ok, _ in findings):
+        raise typer.Exit(1)
