@@ -1,7 +1,8 @@
 """Daily values: 24-hour means, the highest 8-hour mean of O3, the index; by station and by area.
 
-A station's day is pivoted to its 24 hours, so that no window is needed: the 8-hour means that count end at hour 8 to
-24 and never leave the natural day (HJ 663-2013; GB 3095-2012, 3.5 and table 4).
+The 8-hour means that count end at hour 8 to 24 and never leave the natural day (HJ 663-2013; GB 3095-2012, 3.5 and
+table 4), so grouping by station and day gives all of them without any window function. The hours are grouped under the
+names as published; only the days are joined to the sites.
 """
 
 from __future__ import annotations
@@ -10,96 +11,92 @@ import datetime as dt
 import math
 from typing import TYPE_CHECKING, Any
 
-from lantu.indicators.air.exact import DAY_SCALE, HOUR_SCALE, floor_divide, index_of, rounded_half_even
+from lantu.base import LantuError, Text
+from lantu.indicators.air.exact import DAY_SCALE, index_beyond, index_table, rounded_half_even
 from lantu.standards import catalogue
-from lantu.standards.air import DAILY_ITEMS, POLLUTANTS, AqiEdition, aqi_edition, edition_starts, minimums
+from lantu.standards.air import POLLUTANTS, AqiEdition, aqi_edition, edition_starts, minimums
 
 if TYPE_CHECKING:
     from lantu.base import Period
 
 WINDOW = 8
 _MEANS = tuple(name for name in POLLUTANTS if name != "o3")
+_THOUSANDTHS = 10**3
+_COUNT = 2 ** math.ceil(math.log2(WINDOW + 1))
+"""A sum over a window carries its number of hours below this: sum * _COUNT + hours."""
 
 
-def station_hours(observations: Any, members: Any) -> Any:
-    """Hours of the sites that count, each once: site, day, hour (1 to 24), pollutants in thousandths.
-
-    Args:
-        observations: `air_hourly` (station, time = end of the hour, pollutants).
-        members: site, station, first_day, last_day.
-    """
-    names = members.select("site", "station", "first_day", "last_day").distinct()
-    ended = observations.mutate(start=observations.time - _hour())
-    hours = ended.mutate(day=ended.start.date(), hour=ended.start.hour() + 1)
-    joined = hours.join(
-        names,
-        [hours.station == names.station, hours.day >= names.first_day, hours.day <= names.last_day],
-    )
-    return joined.select(
-        "site", "day", "hour", **{name: (joined[name] * HOUR_SCALE).round().cast("int64") for name in POLLUTANTS}
-    )
-
-
-def _hour() -> Any:
-    import ibis
-
-    return ibis.interval(hours=1)
-
-
-def station_days(hours: Any, day: dt.date) -> Any:
+def station_days(observations: Any, members: Any, period: Period) -> Any:
     """Daily values of each site in billionths, null where too few hours are valid, with `n_<pollutant>`.
 
     Args:
-        hours: site, day, hour, pollutants in thousandths.
-        day: the day whose validity rules hold.
+        observations: `air_hourly` (station, time = end of the hour, pollutants), each hour once.
+        members: site, station, first_day, last_day.
+        period: the days wanted; the rules of its last day hold.
     """
+    import ibis
+
+    rules = minimums(period.end)
+    first = dt.datetime.combine(period.start, dt.time())
+    after = dt.datetime.combine(period.end + dt.timedelta(days=1), dt.time())
+    wanted = observations.filter(observations.time > ibis.literal(first), observations.time <= ibis.literal(after))
+    began = wanted.time - ibis.interval(hours=1)
+    hours = wanted.mutate(
+        day=began.date(),
+        hour=began.hour() + 1,
+        packed=(wanted.o3 * _THOUSANDTHS).round() * _COUNT + 1,
+    )
+    ends = range(WINDOW, 25)
+    grouped = hours.group_by("station", "day").aggregate(
+        **{f"sum_{name}": hours[name].sum() for name in _MEANS},
+        **{f"n_{name}": hours[name].count() for name in POLLUTANTS},
+        **{f"w{end}": hours.packed.sum(where=(hours.hour > end - WINDOW) & (hours.hour <= end)) for end in ends},
+    )
+    names = members.select("site", "station", "first_day", "last_day").distinct()
+    days = grouped.join(
+        names, [grouped.station == names.station, grouped.day >= names.first_day, grouped.day <= names.last_day]
+    )
+    days = days.select(
+        "site",
+        "day",
+        *(f"n_{name}" for name in POLLUTANTS),
+        **{
+            name: ibis.ifelse(
+                days[f"n_{name}"] >= rules.hours_per_day,
+                (days[f"sum_{name}"] / days[f"n_{name}"] * DAY_SCALE).round().cast("int64"),
+                ibis.null("int64"),
+            )
+            for name in _MEANS
+        },
+        **{f"w{end}": days[f"w{end}"].fill_null(0).cast("int64") for end in ends},
+    )
+    return _with_max_8h(days, period.end)
+
+
+def _with_max_8h(days: Any, day: dt.date) -> Any:
+    """Replace the sums over windows by `o3`, the highest 8-hour mean."""
     import ibis
 
     rules = minimums(day)
     limit = int(catalogue().get("air.limits.o3.day_max_8h.grade2").at(day).number)
-    sums = {f"sum_{name}": hours[name].sum().cast("int64") for name in _MEANS}
-    counts = {f"n_{name}": hours[name].count() for name in POLLUTANTS}
-    pivot = {f"h{k}": hours.o3.max(where=hours.hour == k) for k in range(1, 25)}
-    grouped = hours.group_by("site", "day").aggregate(**sums, **counts, **pivot)
-
-    values = {
-        name: ibis.ifelse(
-            grouped[f"n_{name}"] >= rules.hours_per_day,
-            (grouped[f"sum_{name}"] * (DAY_SCALE // HOUR_SCALE) / grouped[f"n_{name}"]).round().cast("int64"),
-            ibis.null("int64"),
-        )
-        for name in _MEANS
-    }
-    # Eight hours are added in three doublings. A missing hour adds nothing; `c` counts the hours that are there.
-    level = grouped.mutate(
-        **{f"s{k}": grouped[f"h{k}"].fill_null(0) for k in range(1, 25)},
-        **{f"c{k}": grouped[f"h{k}"].notnull().cast("int64") for k in range(1, 25)},
-        **values,
-    )
-    for width in (1, 2, 4):
-        last = 25 - 2 * width
-        level = level.mutate(
-            **{f"{p}{k}": level[f"{p}{k}"] + level[f"{p}{k + width}"] for p in "sc" for k in range(1, last + 1)}
-        )
-    # Means over 6, 7 and 8 hours are compared exactly as multiples of 1/168.
-    common = math.lcm(*range(rules.hours_per_8h, WINDOW + 1))
-    scaled = []
-    for k in range(1, 25 - WINDOW + 1):
-        branches = [
-            (level[f"c{k}"] == n, level[f"s{k}"] * (common // n)) for n in range(WINDOW, rules.hours_per_8h - 1, -1)
-        ]
-        scaled.append(ibis.cases(*branches, else_=ibis.null("int64")))
-    windows = sum((level[f"c{k}"] >= rules.hours_per_8h).cast("int64") for k in range(1, 25 - WINDOW + 1))
-    level = level.mutate(o3_scaled=ibis.greatest(*scaled), o3_windows=windows)
-    over = limit * common * HOUR_SCALE
-    counted = (level.o3_windows >= rules.windows_per_day) | (level.o3_scaled > over)
-    o3 = (level.o3_scaled * (DAY_SCALE // HOUR_SCALE) / common).round().cast("int64")
-    return level.select(
+    means, enough = [], []
+    for end in range(WINDOW, 25):
+        window = days[f"w{end}"]
+        hours = window & (_COUNT - 1)
+        valid = hours >= rules.hours_per_8h
+        # Sums of thousandths are whole numbers, so that equal means are equal floats.
+        means.append(ibis.ifelse(valid, (window - hours) / hours, ibis.null("float64")))
+        enough.append(valid.cast("int64"))
+    unit = _COUNT * _THOUSANDTHS
+    days = days.mutate(highest=ibis.greatest(*means), enough=sum(enough))
+    counted = (days.enough >= rules.windows_per_day) | (days.highest > limit * unit)
+    value = (days.highest / unit * DAY_SCALE).round().cast("int64")
+    return days.select(
         "site",
         "day",
         *_MEANS,
         *(f"n_{name}" for name in POLLUTANTS),
-        o3=ibis.ifelse(counted, o3, ibis.null("int64")),
+        o3=ibis.ifelse(counted, value, ibis.null("int64")),
     )
 
 
@@ -145,45 +142,61 @@ def with_index(days: Any, period: Period) -> Any:
     """Add the daily index: `aqi`, `iaqi_<pollutant>`, `complete`; by the edition of HJ 633 that holds on each day.
 
     `complete` tells whether every pollutant is there without which a day is not counted.
+
+    Raises:
+        LantuError: an edition that holds in the period asks for what the engine cannot do.
     """
     import ibis
 
-    starts = [start for start in edition_starts() if start <= period.end]
-    editions = [(start, aqi_edition(start)) for start in starts if start > period.start]
-    first = aqi_edition(period.start)
+    earlier = [start for start in edition_starts() if start <= period.start]
+    later = [start for start in edition_starts() if period.start < start <= period.end]
+    # Before the first edition aqi_edition says that there is none
+    starts = (earlier[-1] if earlier else period.start, *later)
+    editions = [aqi_edition(start) for start in starts]
+    for edition in editions:
+        _check(edition)
+    number: Any = ibis.literal(0, type="int64")
+    for index, start in enumerate(later, start=1):
+        number = ibis.ifelse(days.day >= ibis.literal(start), ibis.literal(index, type="int64"), number)
+    days = days.mutate(
+        edition=number,
+        **{f"c_{name}": rounded_half_even(days[name], editions[0].decimals[name]) for name in POLLUTANTS},
+    )
+    for name in POLLUTANTS:
+        table = ibis.memtable(index_table(name, starts))
+        joined = days.left_join(table, [days.edition == table.edition, days[f"c_{name}"] == table.concentration])
+        beyond: Any = ibis.null("int64")
+        for index, edition in enumerate(editions):
+            above = index_beyond(edition, name)
+            if above is not None:
+                beyond = ibis.ifelse(joined[f"c_{name}"].notnull() & (joined.edition == index), above, beyond)
+        kept = [column for column in days.columns if column != f"c_{name}"]
+        days = joined.select(*kept, **{f"iaqi_{name}": joined["index"].fill_null(beyond)})
+    return _published(days, editions, period)
 
-    def by_edition(make: Any) -> Any:
-        result = make(first)
-        for start, edition in editions:
-            result = ibis.ifelse(days.day >= ibis.literal(start), make(edition), result)
-        return result
 
-    indices = {name: by_edition(lambda edition, name=name: _index(days[name], name, edition)) for name in POLLUTANTS}
-    days = days.mutate(**{f"iaqi_{name}": value for name, value in indices.items()})
-    highest = ibis.greatest(*(days[f"iaqi_{name}"] for name in POLLUTANTS))
+def _published(days: Any, editions: list[AqiEdition], period: Period) -> Any:
+    """The day's index from the individual ones, as each edition publishes it."""
+    import ibis
+
     needed = catalogue().get("air.evaluation.index_needs").at(period.end).value
-    complete = ibis.and_(*(days[f"iaqi_{name}"].notnull() for name in needed))
-    days = days.mutate(highest=highest, complete=complete)
-
-    def published(edition: AqiEdition) -> Any:
+    columns = {name: days[f"iaqi_{name}"] for name in POLLUTANTS}
+    highest = ibis.greatest(*columns.values())
+    all_there = ibis.and_(*(column.notnull() for column in columns.values()))
+    result = highest
+    for index, edition in enumerate(editions):
         above = edition.incomplete_published_above
-        if above is None:
-            return days.highest
-        all_there = ibis.and_(*(days[f"iaqi_{name}"].notnull() for name in POLLUTANTS))
-        return ibis.ifelse(all_there | (days.highest > above), days.highest, ibis.null("int64"))
-
-    return days.mutate(aqi=by_edition(published)).drop("highest")
+        if above is not None:
+            hidden = (days.edition == index) & ~all_there & (highest <= above)
+            result = ibis.ifelse(hidden, ibis.null("int64"), result)
+    return days.mutate(aqi=result, complete=ibis.and_(*(columns[name].notnull() for name in needed))).drop("edition")
 
 
-def _index(value: Any, name: str, edition: AqiEdition) -> Any:
+def _check(edition: AqiEdition) -> None:
     if edition.daily_uses_o3_hour:
-        raise NotImplementedError("daily index with the 1-hour O3 switched on")
-    decimals = edition.decimals[name] if edition.rounds_first else 6
-    item = name, DAILY_ITEMS[name]
-    points = edition.break_points[item]
-    above = edition.cap if points[-1][0] >= edition.cap else edition.above_table.get(item)
-    if edition.rounds_first:
-        concentration = rounded_half_even(value, decimals)
-    else:
-        concentration = floor_divide(value + DAY_SCALE // 10**6 // 2, DAY_SCALE // 10**6)
-    return index_of(concentration, 10**decimals, points, above)
+        raise LantuError(
+            Text(
+                f"{edition.name}：日报计入臭氧1小时值，尚不能在引擎中计算",
+                f"{edition.name}: the engine cannot compute the daily index with the 1-hour O3 yet",
+            )
+        )

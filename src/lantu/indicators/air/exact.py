@@ -1,16 +1,19 @@
-"""Exact arithmetic in the engine: concentrations as integers, rounding by GB/T 8170, indices without binary fractions.
+"""Exact arithmetic in the engine: days as integers, rounding by GB/T 8170 and indices without binary fractions.
 
-Hours are kept in thousandths of the unit, days in billionths. A billionth carries thirds and the like so closely that
-an exact half is found again after snapping to the sixth decimal.
+A day's value is kept in billionths of its unit. A billionth carries thirds and the like so closely that an exact half
+is found again after snapping to the sixth decimal.
 """
 
 from __future__ import annotations
 
-from fractions import Fraction
-from itertools import pairwise
+import datetime as dt
+from decimal import Decimal
+from functools import cache
 from typing import Any
 
-HOUR_SCALE = 10**3
+from lantu.base import LantuError, Text
+from lantu.standards.air import DAILY_ITEMS, AqiEdition, aqi_edition
+
 DAY_SCALE = 10**9
 _SNAP = 10**6
 
@@ -30,30 +33,51 @@ def rounded_half_even(value: Any, decimals: int) -> Any:
     return whole + up.cast("int64")
 
 
-def index_of(concentration: Any, scale: int, points: tuple[tuple[int, Fraction], ...], above: int | None) -> Any:
-    """The individual index of HJ 633: linear between break points, rounded up; `above` past the last of them.
+def index_table(pollutant: str, editions: tuple[dt.date, ...]) -> Any:
+    """The daily index of every concentration up to the last break point: edition, concentration, index.
 
     Args:
-        concentration: integer expression in units of 1/scale.
-        scale: 10 ** decimals.
-        points: index and concentration, ascending.
-        above: the index past the last break point; None gives null.
+        pollutant: one of the six.
+        editions: first days of the editions of HJ 633; their numbers in this order stand in `edition`.
+
+    Returns:
+        An Arrow table; `concentration` is a whole number of the pollutant's last decimal.
+
+    Raises:
+        LantuError: an edition does not round concentrations first, so that they are no whole numbers.
     """
-    import ibis
+    import pyarrow as pa
 
-    branches = [(concentration.isnull(), ibis.null("int64"))]
-    for (low_index, low), (high_index, high) in pairwise(points):
-        low_units, high_units = _units(low, scale), _units(high, scale)
-        rise, run = high_index - low_index, high_units - low_units
-        # rounded up: (a + b - 1) // b
-        value = low_index + floor_divide((concentration - low_units) * rise + (run - 1), run)
-        branches.append((concentration <= high_units, value))
-    beyond = ibis.literal(above, type="int64") if above is not None else ibis.null("int64")
-    return ibis.cases(*branches, else_=beyond)
+    rows = [
+        (number, units, index)
+        for number, start in enumerate(editions)
+        for units, index in enumerate(_indices(start, pollutant))
+    ]
+    names = ("edition", "concentration", "index")
+    return pa.table(
+        {name: pa.array(column, pa.int64()) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
+    )
 
 
-def _units(value: Fraction, scale: int) -> int:
-    units = value * scale
-    if units.denominator != 1:
-        raise ValueError(f"the break point {value} has more decimals than the concentrations")
-    return int(units)
+@cache
+def _indices(start: dt.date, pollutant: str) -> tuple[int | None, ...]:
+    edition = aqi_edition(start)
+    if not edition.rounds_first:
+        raise LantuError(
+            Text(
+                f"{edition.name} 不先修约浓度，尚不能在引擎中计算",
+                f"{edition.name} does not round concentrations first; the engine cannot compute it yet",
+            )
+        )
+    scale = 10 ** edition.decimals[pollutant]
+    averaging = DAILY_ITEMS[pollutant]
+    _, last = edition.break_points[pollutant, averaging][-1]
+    steps = range(int(last * scale) + 1)
+    return tuple(edition.iaqi(pollutant, averaging, Decimal(units) / scale) for units in steps)
+
+
+def index_beyond(edition: AqiEdition, pollutant: str) -> int | None:
+    """The index past the last break point; None where the item has none there."""
+    item = pollutant, DAILY_ITEMS[pollutant]
+    last, _ = edition.break_points[item][-1]
+    return edition.cap if last >= edition.cap else edition.above_table.get(item)

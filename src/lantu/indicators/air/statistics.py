@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from lantu.base import Period, Text
-from lantu.indicators.air.exact import DAY_SCALE, HOUR_SCALE
+from lantu.base import Period, Text, as_decimal
+from lantu.indicators.air.exact import DAY_SCALE
 from lantu.indicators.air.places import Target, expected_table, member_table, memberships
 from lantu.indicators.values import Figure
 from lantu.standards import catalogue
@@ -187,13 +187,9 @@ def _days_read(period: Period) -> tuple[dt.date, dt.date]:
 def _fill(result: dict[str, AreaStatistics], connection: Any, observations: Any, members: Any, period: Period) -> None:
     import ibis
 
-    from lantu.indicators.air.days import area_days, station_days, station_hours, with_index
+    from lantu.indicators.air.days import area_days, station_days, with_index
 
-    member_rows = ibis.memtable(member_table(members))
-    hours = station_hours(observations, member_rows)
-    # The rows read may hold a day before or after, where a month's file begins or ends with it.
-    hours = hours.filter(hours.day >= ibis.literal(period.start), hours.day <= ibis.literal(period.end))
-    stations = station_days(hours, period.end)
+    stations = station_days(observations, ibis.memtable(member_table(members)), period)
     parts = []
     single = [code for code, found in result.items() if found.target.level == "station"]
     areas = [code for code, found in result.items() if found.target.level != "station"]
@@ -317,8 +313,7 @@ def _fill_hour(result: dict[str, AreaStatistics], observations: Any, members: An
             values = [by_station[s][name] for s in own if s in by_station and by_station[s][name] is not None]
             found.pollutants[name].n = len(values)
             if values and len(values) >= found.minimum():
-                thousandths = sum(round(value * HOUR_SCALE) for value in values)
-                found.held[name] = Decimal(thousandths) / HOUR_SCALE / len(values)
+                found.held[name] = sum((as_decimal(value) for value in values), Decimal(0)) / len(values)
         if found.held:
             edition = aqi_edition(period.start)
             index = edition.hourly({name: found.held.get(name) for name in POLLUTANTS})
