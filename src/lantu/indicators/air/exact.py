@@ -7,8 +7,8 @@ is found again after snapping to the sixth decimal.
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from lantu.base import LantuError, Text
@@ -60,7 +60,7 @@ def index_table(pollutant: str, editions: tuple[dt.date, ...]) -> Any:
 
 
 @cache
-def _indices(start: dt.date, pollutant: str) -> tuple[int | None, ...]:
+def _indices(start: dt.date, pollutant: str) -> tuple[int, ...]:
     edition = aqi_edition(start)
     if not edition.rounds_first:
         raise LantuError(
@@ -70,10 +70,15 @@ def _indices(start: dt.date, pollutant: str) -> tuple[int | None, ...]:
             )
         )
     scale = 10 ** edition.decimals[pollutant]
-    averaging = DAILY_ITEMS[pollutant]
-    _, last = edition.break_points[pollutant, averaging][-1]
-    steps = range(int(last * scale) + 1)
-    return tuple(edition.iaqi(pollutant, averaging, Decimal(units) / scale) for units in steps)
+    indices: list[int] = []
+    for (low_index, low), (high_index, high) in pairwise(edition.break_points[pollutant, DAILY_ITEMS[pollutant]]):
+        first, last = int(low * scale), int(high * scale)
+        if first != low * scale or last != high * scale:
+            raise ValueError(f"a break point of {pollutant} has more decimals than its concentrations")
+        rise, run = high_index - low_index, last - first
+        # What AqiEdition.iaqi does, in whole numbers: rounded up, (a + b - 1) // b
+        indices += [low_index + (rise * (c - first) + run - 1) // run for c in range(len(indices), last + 1)]
+    return tuple(indices)
 
 
 def index_beyond(edition: AqiEdition, pollutant: str) -> int | None:
