@@ -19,7 +19,7 @@ from lantu.plan.model import PlanDocument
 if TYPE_CHECKING:
     from lantu.plan.packs import Pack
 
-_LIKE = 0.45
+_LIKE = 0.4
 _SAME = 0.97
 
 Change = Literal["same", "changed", "new", "gone"]
@@ -58,6 +58,8 @@ class PlanDiff:
     before: str
     after: str
     pairs: list[Pair]
+    one_sided: dict[str, str] = field(default_factory=dict)
+    """Plans that only one of the two has, and which; their measures are not compared."""
 
     def counts(self) -> dict[str, int]:
         counted = Counter(pair.change for pair in self.pairs)
@@ -71,6 +73,7 @@ class PlanDiff:
             "before": self.before,
             "after": self.after,
             "counts": self.counts(),
+            "plans_of_one_side": self.one_sided,
             "measures": [
                 {
                     "change": pair.change,
@@ -104,6 +107,10 @@ class PlanDiff:
                 ).format(**counts)
             ),
         ]
+        for plan, side in self.one_sided.items():
+            lines.append(
+                str(Text(f"计划 {plan} 只在 {side} 中，未比较", f"the plan {plan} is only in {side}; not compared"))
+            )
         for pair in self.pairs:
             if pair.change == "same":
                 continue
@@ -125,6 +132,13 @@ def _shown(value: Any) -> str:
 def diff(before: Pack | PlanDocument, after: Pack | PlanDocument) -> PlanDiff:
     """Compare two plans, each a pack or a document that was read."""
     earlier, later = _measures(before), _measures(after)
+    plans = [list(dict.fromkeys(measure.plan for measure in side)) for side in (earlier, later)]
+    one_sided: dict[str, str] = {}
+    if set(plans[0]) & set(plans[1]):
+        one_sided |= {plan: _name(before) for plan in plans[0] if plan not in plans[1]}
+        one_sided |= {plan: _name(after) for plan in plans[1] if plan not in plans[0]}
+        earlier = [measure for measure in earlier if measure.plan not in one_sided]
+        later = [measure for measure in later if measure.plan not in one_sided]
     mixed = isinstance(before, PlanDocument) != isinstance(after, PlanDocument)
     pairs = []
     for old, new, likeness in _matched(earlier, later):
@@ -141,7 +155,7 @@ def diff(before: Pack | PlanDocument, after: Pack | PlanDocument) -> PlanDiff:
         if not mixed and _dice(_pairs(old.text), _pairs(new.text)) < _SAME:
             differs["text"] = (old.text, new.text)
         pairs.append(Pair("changed" if differs else "same", old, new, likeness, differs))
-    return PlanDiff(_name(before), _name(after), pairs)
+    return PlanDiff(_name(before), _name(after), pairs, one_sided)
 
 
 def _folded(value: Any) -> Any:
@@ -156,7 +170,7 @@ def _measures(source: Pack | PlanDocument) -> list[ComparedMeasure]:
     if isinstance(source, PlanDocument):
         figures: dict[str, list[str]] = {}
         for found in source.commitments:
-            figures.setdefault(found.measure, []).append(f"{found.comparator} {found.value} {found.unit}".strip())
+            figures.setdefault(found.measure, []).append(_figure(found.comparator, found.value, found.unit))
         return [
             ComparedMeasure(
                 m.id,
@@ -183,7 +197,7 @@ def _measures(source: Pack | PlanDocument) -> list[ComparedMeasure]:
             tuple(m.lead),
             tuple(m.responsible),
             tuple(m.assisting),
-            tuple(f"{f.comparator} {f.value} {f.unit}".strip() for f in (c.figure() for c in m.commitments)),
+            tuple(_figure(f.comparator, f.value, f.unit) for f in (c.figure() for c in m.commitments)),
         )
         for plan in source.plans
         for task in plan.tasks
@@ -191,14 +205,21 @@ def _measures(source: Pack | PlanDocument) -> list[ComparedMeasure]:
     ]
 
 
+def _figure(comparator: str, value: Any, unit: str) -> str:
+    return " ".join(str(part) for part in (comparator, value, unit) if part not in (None, ""))
+
+
 def _deadline(kind: str, day: Any) -> str:
     return f"{kind} {day}" if day else kind
 
 
 def _likeness(one: ComparedMeasure, other: ComparedMeasure) -> float:
-    """Dice of the pairs of characters in what the measures say, with a small part for their tasks' titles."""
-    text = _dice(_pairs(one.text), _pairs(other.text))
-    return 0.85 * text + 0.15 * _dice(_pairs(one.task), _pairs(other.task))
+    """How much of the shorter text stands in the other, how alike they are as a whole, and their tasks' titles."""
+    pairs = _pairs(one.text), _pairs(other.text)
+    shorter = min(sum(each.values()) for each in pairs)
+    shared = sum((pairs[0] & pairs[1]).values()) / max(1, shorter)
+    text = 0.5 * shared + 0.5 * _dice(*pairs)
+    return 0.75 * text + 0.25 * _dice(_pairs(one.task), _pairs(other.task))
 
 
 def _pairs(text: str) -> Counter[str]:
