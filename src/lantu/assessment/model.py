@@ -100,7 +100,7 @@ class AssessmentRow:
             "commitment": self.commitment,
             "measure": self.measure,
             "kind": self.kind,
-            "title": _both(self.title),
+            **_spoken("title", self.title),
             "area": self.area,
             "area_name": self.area_name.zh,
             "area_name_en": self.area_name.en,
@@ -115,7 +115,7 @@ class AssessmentRow:
             "coverage": self.coverage,
             "soft": self.soft,
             "simulated": self.simulated,
-            "reason": _both(self.reason),
+            **_spoken("reason", self.reason),
             "clocks": self.clocks.as_json() if self.clocks else None,
             "versions": self.versions,
         }
@@ -150,5 +150,6 @@ class Assessment:
         }
 
 
-def _both(text: Text) -> dict[str, str]:
-    return {"zh": text.zh, "en": text.en}
+def _spoken(name: str, text: Text) -> dict[str, str]:
+    """A saying in the language of this run, and in both."""
+    return {name: str(text), f"{name}_zh": text.zh, f"{name}_en": text.en}

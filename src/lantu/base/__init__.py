@@ -9,6 +9,7 @@ from lantu.base.language import Text, current_language, use_language
 from lantu.base.periods import Period, Season
 from lantu.base.quantities import Quantity, Unit, parse_unit, unit_title
 from lantu.base.rounding import as_decimal, round_half_even
+from lantu.base.text_file import read_utf8
 from lantu.base.yaml_source import ClosedModel, read_model, read_yaml
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "parse_deadline",
     "parse_unit",
     "read_model",
+    "read_utf8",
     "read_yaml",
     "round_half_even",
     "unit_title",

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lantu.base.errors import LantuError, Place, SeveralErrors
 from lantu.base.language import Text
+from lantu.base.text_file import read_utf8
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -49,20 +50,7 @@ def read_yaml(path: Path) -> YamlSource:
     Raises:
         LantuError: the file is missing, empty, not UTF-8, not YAML, or has the same key twice.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise LantuError(Text("文件不存在", "the file does not exist"), where=Place(path)) from error
-    except UnicodeDecodeError as error:
-        raise LantuError(
-            Text("文件不是 UTF-8 编码", "the file is not UTF-8"),
-            where=Place(path),
-            mend=Text("请另存为 UTF-8", "save it as UTF-8"),
-        ) from error
-    except OSError as error:
-        raise LantuError(
-            Text(f"读不了：{error.strerror}", f"the file cannot be read: {error.strerror}"), where=Place(path)
-        ) from error
+    text = read_utf8(path)
     try:
         node = yaml.compose(text, Loader=_Loader)
     except yaml.YAMLError as error:

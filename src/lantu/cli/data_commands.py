@@ -42,9 +42,10 @@ def status(json: JsonOption = None) -> None:
         write_json([row.as_json() for row in rows], json)
         if str(json) == "-":
             return
-    table = Table()
-    for column in (
-        say("数据集", "dataset"),
+    if not rows:
+        console.print(say("还没有数据", "there are no data yet"))
+        return
+    labels = (
         say("版本", "version"),
         say("行数", "rows"),
         say("站点", "stations"),
@@ -52,11 +53,12 @@ def status(json: JsonOption = None) -> None:
         say("至", "to"),
         say("性质", "nature"),
         say("来源", "sources"),
-    ):
-        table.add_column(column)
+    )
     for row in rows:
-        table.add_row(*row.cells())
-    console.print(table)
+        name, *cells = row.cells()
+        console.print(f"[bold]{name}[/]")
+        for label, cell in zip(labels, cells, strict=True):
+            console.print(f"  {label}: {cell}", highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command("quality", help=say("被隔离的数据及原因", "what was set aside, and why"))

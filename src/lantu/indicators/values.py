@@ -61,7 +61,9 @@ class IndicatorValue:
             "expected": self.expected,
             "coverage": self.coverage,
             "valid": self.valid,
-            "reason": None if self.reason is None else {"zh": self.reason.zh, "en": self.reason.en},
+            "reason": None if self.reason is None else str(self.reason),
+            "reason_zh": None if self.reason is None else self.reason.zh,
+            "reason_en": None if self.reason is None else self.reason.en,
             "simulated": self.simulated,
             "versions": self.versions,
         }

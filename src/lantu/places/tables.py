@@ -6,7 +6,7 @@ import csv
 import datetime as dt
 from pathlib import Path
 
-from lantu.base import LantuError, Place, Text
+from lantu.base import LantuError, Place, Text, read_utf8
 
 
 def read_table(path: Path, columns: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:
@@ -15,17 +15,7 @@ def read_table(path: Path, columns: tuple[str, ...]) -> list[tuple[int, dict[str
     Raises:
         LantuError: the file is missing or not UTF-8, a column is missing or unknown, or a row is too long or short.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise LantuError(Text("文件不存在", "the file does not exist"), where=Place(path)) from error
-    except UnicodeDecodeError as error:
-        raise LantuError(
-            Text("文件不是 UTF-8 编码", "the file is not UTF-8"),
-            where=Place(path),
-            mend=Text("请另存为 UTF-8", "save it as UTF-8"),
-        ) from error
-    reader = csv.reader(text.splitlines(keepends=True))
+    reader = csv.reader(read_utf8(path).splitlines(keepends=True))
     header = [name.strip() for name in next(reader, [])]
     missing = [name for name in columns if name not in header]
     unknown = [name for name in header if name not in columns]
