@@ -30,14 +30,16 @@ def aqi(statistics: AreaStatistics) -> Figure:
     """AQI = the largest individual index of the six pollutants, from the area's concentrations.
 
     IAQI = (IAQI_high - IAQI_low) / (C_high - C_low) * (C - C_low) + IAQI_low, rounded up; C is rounded before.
-    It is valid where all six pollutants are.
+    It is valid where every pollutant is there that the parameter air.evaluation.index_needs names.
     """
     index = statistics.index
     n = sum(1 for found in statistics.held)
     if index.highest is None:
         return Figure(None, n, 6, False, statistics.mean("pm25").reason or NO_DATA)
     complete = bool(index.complete)
-    reason = None if complete else Text(f"六项中只有 {n} 项有效", f"only {n} of the six pollutants are valid")
+    reason = (
+        None if complete else Text(f"六项中 {n} 项有效，缺必需的一项", f"{n} of 6 pollutants; a needed one is missing")
+    )
     return Figure(Decimal(index.highest), n, 6, complete, reason)
 
 
@@ -54,7 +56,7 @@ for _class in CATEGORIES:
         quantity=0,
         reference=_RULE,
         dataset=DATASET,
-        definition=f"days whose AQI is of class {_class.level} ({_class.title.zh}), among days with all six pollutants",
+        definition=f"days whose AQI is of class {_class.level} ({_class.title.zh}), among complete days",
     )(_class_days(_class.level))
 
 
@@ -70,7 +72,8 @@ for _class in CATEGORIES:
 def good_days(statistics: AreaStatistics) -> Figure:
     """days with an AQI of at most 100
 
-    A day counts as decided where all six pollutants are valid, or the known ones already exceed the bound.
+    A day counts as decided where every pollutant is valid that the parameter air.evaluation.index_needs names, or the
+    known ones already exceed the bound.
     """
     index = statistics.index
     return statistics.count(index.decided_good - index.above_good, index.decided_good)
@@ -105,7 +108,8 @@ def good_day_share(statistics: AreaStatistics) -> Figure:
 def heavy_pollution_days(statistics: AreaStatistics) -> Figure:
     """days with an AQI above 200
 
-    A day counts as decided where all six pollutants are valid, or the known ones already exceed the bound.
+    A day counts as decided where every pollutant is valid that the parameter air.evaluation.index_needs names, or the
+    known ones already exceed the bound.
     """
     index = statistics.index
     return statistics.count(index.above_heavy, index.decided_heavy)

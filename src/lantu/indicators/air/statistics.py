@@ -34,8 +34,8 @@ class PollutantStatistics:
 class IndexStatistics:
     """The daily index in one area.
 
-    `known` days have an index from what was measured; `complete` ones from all pollutants. For the bounds of good and
-    heavy days: how many days lie above, and how many are decided, being complete or above anyway.
+    `known` days have an index from what was measured, `complete` ones from every pollutant that is needed. For the
+    bounds of good and heavy days: how many days lie above, and how many are decided, being complete or above anyway.
     """
 
     known: int = 0
@@ -319,4 +319,5 @@ def _fill_hour(result: dict[str, AreaStatistics], observations: Any, members: An
             index = edition.hourly({name: found.held.get(name) for name in POLLUTANTS})
             found.index.highest = index.aqi
             found.index.known = int(index.aqi is not None)
-            found.index.complete = int(index.aqi is not None and not index.missing)
+            needed = catalogue().get("air.evaluation.index_needs").at(period.start).value
+            found.index.complete = int(index.aqi is not None and not set(index.missing) & set(needed))
