@@ -26,8 +26,8 @@ class Budget:
 
     seconds: float = 3.0
     megabytes: float = 1000.0
-    times_polars: float = 3.0
-    times_pandas: float = 0.5
+    times_polars: float = 4.0
+    times_pandas: float = 0.8
     difference: float = 1e-6
 
 
