@@ -27,7 +27,7 @@ class Budget:
     seconds: float = 3.0
     megabytes: float = 1000.0
     times_polars: float = 4.0
-    times_pandas: float = 0.8
+    times_pandas: float = 1.0
     difference: float = 1e-6
 
 
