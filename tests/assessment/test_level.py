@@ -7,8 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from lantu.assessment.level import Limit, fulfils, judge
+from lantu.assessment.level import Limit, fulfils, judge, limit_of
 from lantu.assessment.model import Status
+from lantu.assessment.targets import Target, Targets
 from lantu.base import Period, Text
 from lantu.indicators import IndicatorValue, get_indicator
 from lantu.plan.commitments import LevelCommitment
@@ -125,3 +126,32 @@ def test_about_needs_a_tolerance() -> None:
     assert fulfils(Decimal("8"), limit("6", "about", tolerance=Decimal(1))) is False
     assert fulfils(Decimal("2"), limit("0", "<="), "basically") is None
     assert fulfils(Decimal("0"), limit("0", "<="), "basically") is True
+
+
+def test_a_figure_that_another_document_sets() -> None:
+    """Unknown until it is entered; then judged in the indicator's unit, with its reference."""
+    promised = commitment(limit=None, target={"unit": "mg/m³"}, comparator="<=")
+    indicator = get_indicator("pm25_mean")
+    missing = limit_of(promised, "110000", indicator, None, Targets([]), END)
+    assert "not entered yet" in str(missing)
+    entered = Target(
+        commitment="air-1-1/pm25",
+        area="110000",
+        value=Decimal("0.038"),
+        unit="mg/m³",
+        reference="a letter of the ministry",
+        entered=dt.date(2021, 3, 1),
+    )
+    held = limit_of(promised, "110000", indicator, None, Targets([entered]), END)
+    assert isinstance(held, Limit)
+    assert held.value == 38
+    found = judge(promised, YEAR, END, indicator, value("38.2"), held)
+    assert found.status is Status.MET
+    assert "a letter of the ministry" in str(found.reason)
+
+
+def test_a_reduction_on_the_baseline() -> None:
+    promised = commitment(limit=None, baseline={"period": 2020, "unit": "μg/m³", "change": -10}, comparator="<=")
+    held = limit_of(promised, "110000", get_indicator("pm25_mean"), value("40"), Targets([]), END)
+    assert isinstance(held, Limit)
+    assert (held.value, held.complete) == (36, True)

@@ -57,3 +57,10 @@ def test_report_with_a_missing_item_is_published_only_when_polluted_since_2026()
     assert aqi_edition(EDITION_2012).daily(clean).aqi == 57
     assert aqi_edition(EDITION_2026).daily(clean).aqi is None
     assert aqi_edition(EDITION_2026).daily({**clean, "pm25": 100}).aqi is not None
+
+
+def test_above_800_the_hour_speaks_for_ozone_in_2012() -> None:
+    edition = aqi_edition(dt.date(2021, 6, 1))
+    assert edition.daily({"o3": 810}).aqi is None
+    assert edition.daily({"o3": 810}, o3_hour=900).aqi == 350
+    assert aqi_edition(dt.date(2026, 6, 1)).daily({"o3": 810}).iaqi["o3"] == 300

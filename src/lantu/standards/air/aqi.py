@@ -121,10 +121,12 @@ class AqiEdition:
 
         Args:
             concentrations: by pollutant, ug/m3, CO in mg/m3.
-            o3_hour: the day's highest 1-hour O3; enters only where the edition's switch says so.
+            o3_hour: the day's highest 1-hour O3; enters where the edition's switch says so, or where the 8-hour mean
+                lies above 800 and has no index of its own (HJ 633-2012, table 1, note).
         """
         iaqi = {name: self.iaqi(name, DAILY_ITEMS[name], concentrations.get(name)) for name in POLLUTANTS}
-        if self.daily_uses_o3_hour and o3_hour is not None:
+        beyond = iaqi["o3"] is None and concentrations.get("o3") is not None
+        if o3_hour is not None and (self.daily_uses_o3_hour or beyond):
             by_hour = self.iaqi("o3", "hour", o3_hour)
             iaqi["o3"] = max((index for index in (iaqi["o3"], by_hour) if index is not None), default=None)
         return self._result(iaqi)
