@@ -42,7 +42,8 @@ def settle(
         slot.how, slot.confidence = "inherited_vertical", 0.85
     elif slot.drawn:
         _drawn(slot, before)
-    elif not slot.settled:
+    elif not slot.settled and {"lead", "responsible"} <= slot.raw.keys():
+        # Where the document has no column for one of the two, nothing can have slid out of it.
         slid = _repaired(slot, lead, responsible, assisting, reader, dashes)
         if slid is not None:
             confidence, what = slid
