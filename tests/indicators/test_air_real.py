@@ -33,6 +33,7 @@ def test_the_official_year_2020(real_lake: Lake, sites: SiteRegister, areas: Are
         ("co_p95", "co_95", "0.1"),
     ):
         found = city(real_lake, sites, areas, name, "2020")
+        print(f"{name} 2020: {found} (official {official[column]})")
         assert abs(found - Decimal(official[column])) <= Decimal(within), (name, found, official[column])
 
 

@@ -51,7 +51,14 @@ def judge(shared_data: Path) -> Callable[[dict[str, Any], dict[str, Any]], dict[
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.score  # type: ignore[no-any-return]
+
+    def score(wanted: dict[str, Any], got: dict[str, Any]) -> dict[str, Any]:
+        result: dict[str, Any] = module.score(wanted, got)
+        shown = {key: part["F1"] if isinstance(part, dict) else part for key, part in result.items()}
+        print(got["source"]["file"], shown)
+        return result
+
+    return score
 
 
 def gold(shared_data: Path, name: str) -> dict[str, Any]:
