@@ -14,158 +14,7 @@ from typing import Any
 from lantu.base.errors import LantuError
 from lantu.base.language import Text
 from lantu.base.rounding import Number, as_decimal
-
-# Chinese names of units, and the spelling that pint reads. Counted things are dimensions of their own.
-COUNTED = {
-    "家": "enterprise",
-    "辆": "vehicle",
-    "辆次": "vehicle_check",
-    "台": "machine",
-    "座": "plant",
-    "条": "reach",
-    "条段": "reach",
-    "处": "site",
-    "个": "item",
-    "份": "document",
-    "户": "household",
-    "村": "village",
-    "个村": "village",
-    "起": "incident",
-    "人次": "person_time",
-    "名": "rank_place",
-    "组": "sample_group",
-    "项": "item",
-}
-
-_SPELLINGS = {
-    **COUNTED,
-    "%": "percent",
-    "％": "percent",
-    "百分点": "percent",
-    "μg/m³": "microgram / meter ** 3",
-    "µg/m³": "microgram / meter ** 3",
-    "ug/m3": "microgram / meter ** 3",
-    "微克/立方米": "microgram / meter ** 3",
-    "mg/m³": "milligram / meter ** 3",
-    "mg/m3": "milligram / meter ** 3",
-    "毫克/立方米": "milligram / meter ** 3",
-    "mg/L": "milligram / liter",
-    "mg/kg": "milligram / kilogram",
-    "吨/平方公里·月": "tonne / kilometer ** 2 / dustfall_month",
-    "t/(km2.30d)": "tonne / kilometer ** 2 / dustfall_month",
-    "t/(km²·30d)": "tonne / kilometer ** 2 / dustfall_month",
-    "克/平方米": "gram / meter ** 2",
-    "g/m2": "gram / meter ** 2",
-    "g/m²": "gram / meter ** 2",
-    "公里": "kilometer",
-    "千米": "kilometer",
-    "米": "meter",
-    "km": "kilometer",
-    "m": "meter",
-    "立方米": "meter ** 3",
-    "m3": "meter ** 3",
-    "m³": "meter ** 3",
-    "平方米": "meter ** 2",
-    "m2": "meter ** 2",
-    "公顷": "hectare",
-    "ha": "hectare",
-    "亩": "mu",
-    "吨": "tonne",
-    "t": "tonne",
-    "kg": "kilogram",
-    "公斤": "kilogram",
-    "克": "gram",
-    "g": "gram",
-    "mg": "milligram",
-    "ug": "microgram",
-    "μg": "microgram",
-    "吨标煤": "coal_equivalent_tonne",
-    "千瓦时": "kilowatt_hour",
-    "千瓦": "kilowatt",
-    "元": "yuan",
-    "立方米/万元": "meter ** 3 / ten_thousand_yuan",
-    "天": "day",
-    "日": "day",
-    "小时": "hour",
-    "h": "hour",
-    "d": "day",
-    "月": "calendar_month",
-    "季度": "calendar_quarter",
-    "年": "calendar_year",
-    "季(作物)": "crop_season",
-    "℃": "degree_Celsius",
-    "°C": "degree_Celsius",
-    "K": "kelvin",
-    "Pa": "pascal",
-    "hPa": "hectopascal",
-    "kPa": "kilopascal",
-    "mm": "millimeter",
-    "毫米": "millimeter",
-    "m/s": "meter / second",
-    "米/秒": "meter / second",
-    "km/h": "kilometer / hour",
-    "°": "compass_degree",
-    "1": "dimensionless",
-    "": "dimensionless",
-}
-
-_ENGLISH = {
-    "家": "enterprises",
-    "辆": "vehicles",
-    "辆次": "vehicle checks",
-    "台": "machines",
-    "座": "plants",
-    "条": "reaches",
-    "条段": "reaches",
-    "处": "sites",
-    "个": "items",
-    "份": "documents",
-    "户": "households",
-    "村": "villages",
-    "个村": "villages",
-    "起": "incidents",
-    "人次": "person-times",
-    "名": "places",
-    "组": "sample groups",
-    "项": "items",
-    "天": "days",
-    "日": "days",
-    "小时": "hours",
-    "月": "months",
-    "季度": "quarters",
-    "年": "years",
-    "季(作物)": "crop seasons",
-    "公里": "km",
-    "千米": "km",
-    "米": "m",
-    "立方米": "m³",
-    "平方米": "m²",
-    "公顷": "ha",
-    "亩": "mu",
-    "吨": "t",
-    "公斤": "kg",
-    "克": "g",
-    "克/平方米": "g/m²",
-    "微克/立方米": "μg/m³",
-    "毫克/立方米": "mg/m³",
-    "吨/平方公里·月": "t/(km²·month)",
-    "吨标煤": "tce",
-    "千瓦时": "kWh",
-    "千瓦": "kW",
-    "元": "yuan",
-    "百分点": "percentage points",
-    "1": "",
-}
-_ENGLISH_MULTIPLES = {
-    "百": "hundred ",
-    "千": "thousand ",
-    "万": "10⁴ ",
-    "百万": "million ",
-    "千万": "10⁷ ",
-    "亿": "10⁸ ",
-}
-
-_MULTIPLES = {"百": 10**2, "千": 10**3, "万": 10**4, "百万": 10**6, "千万": 10**7, "亿": 10**8, "万亿": 10**12}
+from lantu.base.unit_names import COUNTED, ENGLISH, ENGLISH_MULTIPLES, MULTIPLES, SPELLINGS
 
 
 @cache
@@ -185,6 +34,8 @@ def registry() -> Any:
     units.define("mu = hectare / 15")
     units.define("yuan = [currency]")
     units.define("ten_thousand_yuan = 10000 * yuan")
+    units.define("hundred_milliliter = 100 * milliliter")
+    units.define("ten_liter = 10 * liter")
     return units
 
 
@@ -215,12 +66,12 @@ class Unit:
 
 def unit_title(written: str) -> Text:
     """A unit as a reader sees it in each language; one without an English name stays as it is written."""
-    if written in _ENGLISH:
-        return Text("" if written == "1" else written, _ENGLISH[written])
-    for prefix in sorted(_ENGLISH_MULTIPLES, key=len, reverse=True):
+    if written in ENGLISH:
+        return Text("" if written == "1" else written, ENGLISH[written])
+    for prefix in sorted(ENGLISH_MULTIPLES, key=len, reverse=True):
         rest = written.removeprefix(prefix)
-        if rest != written and rest in _ENGLISH:
-            return Text(written, _ENGLISH_MULTIPLES[prefix] + _ENGLISH[rest])
+        if rest != written and rest in ENGLISH:
+            return Text(written, ENGLISH_MULTIPLES[prefix] + ENGLISH[rest])
     return Text(written, written)
 
 
@@ -232,12 +83,12 @@ def _parse(written: str) -> tuple[Decimal, Any]:
 
 def _spelling(written: str) -> tuple[int, str]:
     text = written.strip()
-    if text in _SPELLINGS:
-        return 1, _SPELLINGS[text]
-    for prefix in sorted(_MULTIPLES, key=len, reverse=True):
+    if text in SPELLINGS:
+        return 1, SPELLINGS[text]
+    for prefix in sorted(MULTIPLES, key=len, reverse=True):
         rest = text.removeprefix(prefix)
-        if rest != text and rest in _SPELLINGS:
-            return _MULTIPLES[prefix], _SPELLINGS[rest]
+        if rest != text and rest in SPELLINGS:
+            return MULTIPLES[prefix], SPELLINGS[rest]
     raise LantuError(
         Text(f"不认识的单位“{written}”", f"unknown unit '{written}'"),
         mend=Text("用 μg/m³、家、万辆、公里、亿立方米、公顷、% 等", "use μg/m³, 家, 万辆, 公里, 亿立方米, 公顷, % ..."),
