@@ -13,7 +13,8 @@ A commitment is a head (id, title, areas, period, due day, softness) and a rule 
 | `absence` 禁止 | no event, in a zone or a window |
 | `each` 逐项 | every member of a named list fulfils an inner rule |
 
-Ledgers, states, events, documents and case classes are snake_case references to what the ledgers declare.
+Ledgers and their states or selections are those that the pack's `ledgers/*.yaml` declare. Documents are codes of the
+ledger `documents`, events and case classes codes of the ledger `cases`, states of alert selections of `alerts`.
 """
 
 from __future__ import annotations
@@ -99,6 +100,21 @@ class Printed(ClosedModel):
     comparator: str
     value: Figure | str | None = None
     unit: str = ""
+
+
+class Watch(ClosedModel):
+    """What shows that somebody looked: without it a lack of cases means nothing. One entry in every such period."""
+
+    ledger: Reference
+    selection: Reference | None = None
+    every: Literal["month", "quarter", "year", "periodic"] = "periodic"
+
+
+class Milestone(ClosedModel):
+    """What the schedule asks by a day before the deadline, in percent of the whole."""
+
+    by: dt.date
+    percent: Annotated[Figure, Field(ge=0, le=100)]
 
 
 class Zone(ClosedModel):
@@ -207,7 +223,10 @@ class _CountRule(_Rule):
 
 
 class _RatioRule(_Rule):
-    """`covered` of `of`, both states of the ledger; with `every`, the share is taken anew in each such period."""
+    """`covered` of `of`, both states of the ledger; with `every`, the share is taken anew in each such period.
+
+    `throughout`: the share has to hold at any time (every new bus), not to be reached by the deadline.
+    """
 
     kind: Literal["ratio"]
     ledger: Reference
@@ -218,6 +237,7 @@ class _RatioRule(_Rule):
     limit: Amount | None = None
     target: ExternalTarget | None = None
     every: CadenceName | None = None
+    throughout: bool = False
 
     @model_validator(mode="after")
     def _one_share(self) -> _RatioRule:
@@ -283,17 +303,23 @@ class _DeliverableRule(_Rule):
 
 
 class _ClosureRule(_Rule):
+    """Every case of the class `cases` that is raised is closed, `within` so many days, or by its own due day."""
+
     kind: Literal["closure"]
     cases: Reference
     unit: UnitText
     within: Amount | None = None
+    watch: Watch | None = None
 
     def _figure(self) -> PlanFigure:
         return PlanFigure("=", Decimal(0), self.unit)
 
 
 class _AbsenceRule(_Rule):
-    """`during` names a state of alert or a season of work; `window` is a period within the commitment's period."""
+    """No case of the class `event` that proved true.
+
+    `during` names a selection of the ledger of alerts; `window` is a period within the commitment's period.
+    """
 
     kind: Literal["absence"]
     event: Reference
@@ -301,6 +327,7 @@ class _AbsenceRule(_Rule):
     zone: Zone | None = None
     during: Reference | None = None
     window: PeriodText | None = None
+    watch: Watch | None = None
 
     def _figure(self) -> PlanFigure:
         return PlanFigure("=", Decimal(0), self.unit)
@@ -327,7 +354,9 @@ class _Head(ClosedModel):
 
     `areas` is `city`, `districts`, `streets`, `city_and_districts` or a list of codes and names (`东城区/*`: its
     streets). `period` is the plan's year and `due` the measure's day where the pack does not say otherwise.
-    `tolerance` is how far a softened figure (左右、基本) reaches, in its unit; absent where the plan sets none.
+    `tolerance` is how far a softened figure (左右、基本) reaches, in its unit; absent where the plan sets none. `basis`
+    is `words` where the plan prints no figure: the pack's own check of what the words ask. `milestones` are what the
+    schedule asks before the deadline; without them progress is held against an even pace.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z]+(-\d+){2,3}/[a-z0-9_]+$")]
@@ -337,6 +366,8 @@ class _Head(ClosedModel):
     due: dt.date | None = None
     softness: Softness | None = None
     tolerance: Figure | None = None
+    basis: Literal["figure", "words"] = "figure"
+    milestones: list[Milestone] = []
     printed: Printed | None = None
     note: Text | None = None
 

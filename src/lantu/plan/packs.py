@@ -13,6 +13,7 @@ from typing import Any
 
 from lantu.base import LantuError, Period, Place, Season, SeveralErrors, Text, parse_unit, read_model, read_yaml
 from lantu.base.yaml_source import KeyPath, YamlSource, validate
+from lantu.ledgers import Ledger, read_ledgers
 from lantu.places import AreaTree, SiteRegister, UnitRegister, load_calendar
 from lantu.plan.commitments import Commitment
 from lantu.plan.declared import Measure, PackHead, Plan
@@ -31,6 +32,7 @@ class Pack:
     sites: SiteRegister
     seasons: dict[str, Season]
     plans: tuple[Plan, ...]
+    ledgers: dict[str, Ledger] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -178,9 +180,12 @@ def _load(folder: Path) -> tuple[Pack, dict[str, YamlSource]]:
         sources[plan] = source
         plans.append(collect(partial(validate, source, source.data, Plan, ())))
         faults += _duplicates(source)
+    ledgers: dict[str, Ledger] = {}
+    for each in reversed(folders):
+        ledgers.update(collect(partial(read_ledgers, each / "ledgers", ledgers)) or {})
     if faults:
         raise SeveralErrors(faults)
-    return Pack(head, folder, areas, units, sites, seasons, tuple(plans)), sources
+    return Pack(head, folder, areas, units, sites, seasons, tuple(plans), ledgers), sources
 
 
 def _measures(source: YamlSource) -> Iterator[tuple[KeyPath, Any]]:

@@ -1,0 +1,525 @@
+"""The book of ledgers (台账簿): the declared ledgers of a pack, the store of their entries, and what may be done."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import random
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lantu.base import LantuError, Place, SeveralErrors, Text
+from lantu.ledgers.entries import Entries, History
+from lantu.ledgers.faults import EntryFault, check_version, in_future, no_entry, not_initial
+from lantu.ledgers.guards import Actor, guard_faults
+from lantu.ledgers.schema import Ledger, Transition
+from lantu.ledgers.store import FILE_NAME, Change, Evidence, LedgerStore
+from lantu.ledgers.values import Registers, Unfit, decoder, read_area, read_unit, read_value, to_json
+
+if TYPE_CHECKING:
+    from lantu.places import AreaTree, UnitRegister
+
+_LEVELS = ("city", "district", "street")
+
+
+class LedgerBook:
+    """The ledgers of a pack and their entries in one workspace.
+
+    Args:
+        ledgers: the declared ledgers.
+        areas: the area tree.
+        units: the register of public bodies.
+        folder: the workspace's folder.
+        today: the day that counts as today; the real one if not given.
+    """
+
+    def __init__(
+        self,
+        ledgers: Mapping[str, Ledger],
+        areas: AreaTree,
+        units: UnitRegister,
+        folder: Path,
+        today: dt.date | None = None,
+    ) -> None:
+        self.ledgers = dict(ledgers)
+        self.areas = areas
+        self.store = LedgerStore(folder / FILE_NAME)
+        self.evidence_folder = folder / "evidence"
+        self.registers = Registers(areas, units, today or dt.date.today())
+        self._histories: dict[str, History] = {}
+        self._entries: dict[tuple[str, dt.date], Entries] = {}
+
+    @property
+    def today(self) -> dt.date:
+        return self.registers.today
+
+    def ledger(self, name: str) -> Ledger:
+        """One declared ledger.
+
+        Raises:
+            LantuError: the pack declares none of that name; near names are offered.
+        """
+        if name in self.ledgers:
+            return self.ledgers[name]
+        for ledger in self.ledgers.values():
+            if name in (ledger.title.zh, ledger.title.en):
+                return ledger
+        import difflib
+
+        near = difflib.get_close_matches(name, self.ledgers, n=3)
+        raise LantuError(
+            Text(f"没有台账“{name}”", f"there is no ledger '{name}'"),
+            mend=Text(f"是否为：{'、'.join(near)}", f"did you mean {', '.join(near)}") if near else None,
+        )
+
+    def entries(self, name: str, day: dt.date | None = None) -> Entries:
+        """The entries of a ledger as they stood at the end of a day; today if none is given."""
+        ledger = self.ledger(name)
+        at = day or self.today
+        history = self._histories.get(ledger.ledger)
+        if history is None or history.version != self.store.version(ledger.ledger):
+            history = self._histories[ledger.ledger] = History(self.store, ledger)
+            for old in [each for each in self._entries if each[0] == ledger.ledger]:
+                del self._entries[old]
+        key = (ledger.ledger, at)
+        if key not in self._entries:
+            self._entries[key] = Entries(ledger, at, history, self.areas, lambda other: self.entries(other, at))
+        return self._entries[key]
+
+    # -- reading what was given --------------------------------------------------------------------------------------
+
+    def read_values(
+        self, ledger: Ledger, given: Mapping[str, Any], units: Mapping[str, str | None] | None = None
+    ) -> tuple[dict[str, Any], list[EntryFault]]:
+        """The values of an entry from what was given, by field name, and what is wrong with them."""
+        values: dict[str, Any] = {}
+        faults: list[EntryFault] = []
+        for name, raw in given.items():
+            field = ledger.field(name)
+            if field is None:
+                known = "、".join(each.name for each in ledger.fields)
+                faults.append(
+                    EntryFault(
+                        name,
+                        Text(
+                            f"台账 {ledger.ledger} 没有字段“{name}”",
+                            f"the ledger {ledger.ledger} has no field '{name}'",
+                        ),
+                        Text(f"字段有：{known}", f"its fields: {known.replace('、', ', ')}"),
+                    )
+                )
+                continue
+            try:
+                value = read_value(field, raw, self.registers, (units or {}).get(name))
+            except Unfit as unfit:
+                faults.append(EntryFault(name, unfit.what, unfit.mend))
+                continue
+            if value is not None:
+                values[name] = value
+        return values, faults
+
+    def check_values(self, ledger: Ledger, values: Mapping[str, Any]) -> list[EntryFault]:
+        """What is wrong with an entry as a whole: missing values, dates out of order."""
+        faults = []
+        for field in ledger.fields:
+            value = values.get(field.name)
+            if value is None:
+                if field.required:
+                    faults.append(EntryFault(field.name, Text("必填项为空", "a required value is missing")))
+                continue
+            if field.not_before is not None:
+                first = values.get(field.not_before)
+                if first is not None and value < first:
+                    other = ledger.field(field.not_before)
+                    assert other is not None
+                    faults.append(
+                        EntryFault(
+                            field.name,
+                            Text(
+                                f"{value} 早于“{other.title.zh}”（{first}）",
+                                f"{value} is before '{other.title.en}' ({first})",
+                            ),
+                            Text("核对两个日期", "check the two dates"),
+                        )
+                    )
+        return faults
+
+    def check_area(self, ledger: Ledger, raw: Any) -> str:
+        """The code of an entry's area.
+
+        Raises:
+            Unfit: there is no such area, or it is coarser than the ledger asks.
+        """
+        if raw is None or str(raw).strip() == "":
+            raise Unfit(Text("没有填行政区划", "the area is missing"))
+        code = read_area(raw, self.registers)
+        area = self.areas.get(code)
+        if _LEVELS.index(area.level) < _LEVELS.index(ledger.area):
+            level = {"district": Text("区", "district"), "street": Text("街道（乡镇）", "street or town")}[ledger.area]
+            raise Unfit(
+                Text(f"“{area.name}”不够细", f"'{area.english}' is too coarse"),
+                Text(f"本台账要填到{level.zh}", f"this ledger asks for a {level.en}"),
+            )
+        return code
+
+    def missing_references(self, ledger: Ledger, entries: Sequence[Mapping[str, Any]]) -> dict[str, set[str]]:
+        """For each reference field the keys that the other ledger does not have."""
+        missing: dict[str, set[str]] = {}
+        for field in ledger.fields:
+            if field.ledger is None:
+                continue
+            named = {values[field.name] for values in entries if values.get(field.name) is not None}
+            if named:
+                known = (
+                    set(self.store.latest(field.ledger, sorted(named)))
+                    if len(named) <= 500
+                    else self.store.keys(field.ledger)
+                )
+                missing[field.name] = named - known
+        return missing
+
+    def key_of(self, ledger: Ledger, values: Mapping[str, Any]) -> str:
+        """The key of an entry: the values of its key fields."""
+        return "/".join(str(to_json(values[name])) for name in ledger.key)
+
+    # -- changes -----------------------------------------------------------------------------------------------------
+
+    def enter(
+        self,
+        name: str,
+        given: Mapping[str, Any],
+        area: str,
+        actor: Actor,
+        day: dt.date | None = None,
+        holder: str | None = None,
+        state: str | None = None,
+        place: str | None = None,
+        note: str | None = None,
+        simulated: bool = False,
+    ) -> Change:
+        """Enter a new entry.
+
+        Args:
+            name: the ledger.
+            given: values by field name.
+            area: code or name of the area in which it lies.
+            actor: who enters it.
+            day: since when it is so; today if not given.
+            holder: the public body that is responsible for it.
+            state: one of the ledger's initial states; the first if not given.
+            place: its geometry as `longitude,latitude` or GeoJSON.
+            note: words to go with it.
+            simulated: whether it is invented.
+
+        Raises:
+            SeveralErrors: values that do not fit, an unknown field, an area that does not exist, a key that is taken.
+        """
+        ledger = self.ledger(name)
+        values, faults = self.read_values(ledger, given)
+        for field in ledger.fields:
+            if field.default is not None and field.name not in values and field.name not in given:
+                values[field.name] = read_value(field, None, self.registers)
+        named = {fault.field for fault in faults}
+        faults += [fault for fault in self.check_values(ledger, values) if fault.field not in named]
+        code, unit = self._area_and_holder(ledger, area, holder, faults)
+        faults += self._reference_faults(ledger, values)
+        begin = state or ledger.initial_states[0]
+        if begin not in ledger.initial_states:
+            faults.append(not_initial(ledger, begin))
+        when = day or self.today
+        if when > self.today:
+            faults.append(in_future(when, self.today))
+        if faults:
+            raise SeveralErrors([fault.as_error(ledger.ledger) for fault in faults])
+        key = self.key_of(ledger, values)
+        if self.store.latest(ledger.ledger, [key]):
+            raise LantuError(
+                Text(f"编号“{key}”已有条目", f"there is an entry '{key}' already"),
+                where=Place(ledger.ledger, None, ledger.key[0]),
+                mend=Text("改动已有条目用 amend", "use amend to change it"),
+            )
+        change = self.made(
+            ledger, key, 1, when, actor, "enter", begin, code, unit, place, values, note=note, simulated=simulated
+        )
+        self.store.add([change])
+        return change
+
+    def _area_and_holder(
+        self, ledger: Ledger, area: Any, holder: Any, faults: list[EntryFault]
+    ) -> tuple[str, str | None]:
+        code, unit = "", None
+        try:
+            code = self.check_area(ledger, area)
+        except Unfit as unfit:
+            faults.append(EntryFault("area", unfit.what, unfit.mend))
+        if holder not in (None, ""):
+            try:
+                unit = read_unit(holder, self.registers)
+            except Unfit as unfit:
+                faults.append(EntryFault("holder", unfit.what, unfit.mend))
+        return code, unit
+
+    def _reference_faults(self, ledger: Ledger, values: Mapping[str, Any]) -> list[EntryFault]:
+        return [
+            no_entry(ledger, name, key)
+            for name, keys in self.missing_references(ledger, [values]).items()
+            for key in keys
+        ]
+
+    def made(
+        self,
+        ledger: Ledger,
+        key: str,
+        version: int,
+        day: dt.date,
+        actor: Actor,
+        action: str,
+        state: str,
+        area: str,
+        holder: str | None,
+        place: str | None,
+        values: Mapping[str, Any],
+        evidence: tuple[Evidence, ...] = (),
+        note: str | None = None,
+        source: str | None = None,
+        simulated: bool = False,
+    ) -> Change:
+        """A change with its values as they are kept, recorded now."""
+        return Change(
+            ledger.ledger,
+            key,
+            version,
+            day,
+            dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            actor.person,
+            actor.unit,
+            action,
+            state,
+            area,
+            holder,
+            place,
+            {name: to_json(value) for name, value in values.items()},
+            evidence,
+            note,
+            source,
+            simulated,
+        )
+
+    def entry(self, name: str, key: str) -> Change:
+        """An entry as it stands.
+
+        Raises:
+            LantuError: the ledger has no entry of that key.
+        """
+        ledger = self.ledger(name)
+        found = self.store.latest(ledger.ledger, [key])
+        if key not in found:
+            raise LantuError(
+                Text(f"台账 {ledger.ledger} 没有条目“{key}”", f"the ledger {ledger.ledger} has no entry '{key}'")
+            )
+        return found[key]
+
+    def amend(
+        self,
+        name: str,
+        key: str,
+        given: Mapping[str, Any],
+        actor: Actor,
+        day: dt.date | None = None,
+        area: str | None = None,
+        holder: str | None = None,
+        note: str | None = None,
+        version: int | None = None,
+    ) -> Change:
+        """Change values of an entry; an empty value removes one. Its state stays.
+
+        Args:
+            version: the version that was read; if another change came since, this one is refused.
+
+        Raises:
+            LantuError: values that do not fit, a changed key, an entry that was changed meanwhile.
+        """
+        ledger = self.ledger(name)
+        old = self.entry(name, key)
+        check_version(old, version)
+        read, faults = self.read_values(ledger, given)
+        values = {**self.decoded(ledger, old.data), **read}
+        for cleared in [n for n in given if n not in read and n in values and n not in {f.field for f in faults}]:
+            del values[cleared]
+        named = {fault.field for fault in faults}
+        faults += [fault for fault in self.check_values(ledger, values) if fault.field not in named]
+        code, unit = self._area_and_holder(ledger, area or old.area, holder or old.holder, faults)
+        faults += self._reference_faults(ledger, read)
+        when = day or max(self.today, old.day)
+        faults += self._day_faults(when, old)
+        if not faults and self.key_of(ledger, values) != key:
+            faults.append(EntryFault(ledger.key[0], Text("编号不能更改", "the key of an entry cannot change")))
+        if faults:
+            raise SeveralErrors([fault.as_error(f"{ledger.ledger}/{key}") for fault in faults])
+        change = self.made(
+            ledger,
+            key,
+            old.version + 1,
+            when,
+            actor,
+            "amend",
+            old.state,
+            code,
+            unit,
+            old.place,
+            values,
+            note=note,
+            simulated=old.simulated,
+        )
+        self.store.add([change])
+        return change
+
+    def decoded(self, ledger: Ledger, data: Mapping[str, Any]) -> dict[str, Any]:
+        """The values of a kept entry."""
+        values = dict(data)
+        for field in ledger.fields:
+            decode = decoder(field)
+            if decode is not None and values.get(field.name) is not None:
+                values[field.name] = decode(values[field.name])
+        return values
+
+    def _day_faults(self, when: dt.date, old: Change) -> list[EntryFault]:
+        faults = []
+        if when > self.today:
+            faults.append(in_future(when, self.today))
+        if when < old.day:
+            faults.append(
+                EntryFault(
+                    "day",
+                    Text(f"{when} 早于上一次变动（{old.day}）", f"{when} is before the last change ({old.day})"),
+                    Text("用不早于上一次变动的日期", "use a day that is not before it"),
+                )
+            )
+        return faults
+
+    def advance(
+        self,
+        name: str,
+        key: str,
+        transition: str,
+        actor: Actor,
+        day: dt.date | None = None,
+        given: Mapping[str, Any] | None = None,
+        evidence: Mapping[str, Path] | Sequence[tuple[str, Path]] = (),
+        note: str | None = None,
+        version: int | None = None,
+    ) -> Change:
+        """Take an entry one step further.
+
+        Args:
+            name: the ledger.
+            key: the entry.
+            transition: a transition that its state allows.
+            actor: who takes the step.
+            day: when; today if not given.
+            given: values that are filled with the step.
+            evidence: files by kind; they are kept in the workspace under their digest.
+            note: the reason, where one is asked for.
+            version: the version that was read.
+
+        Raises:
+            LantuError: the state does not allow it, or a guard or the closing recipe is not fulfilled; all that is
+                missing is named, and nothing changes.
+        """
+        ledger = self.ledger(name)
+        old = self.entry(name, key)
+        check_version(old, version)
+        step = self._step(ledger, old, transition)
+        read, faults = self.read_values(ledger, given or {})
+        values = {**self.decoded(ledger, old.data), **read}
+        named = {fault.field for fault in faults}
+        faults += [fault for fault in self.check_values(ledger, values) if fault.field not in named]
+        faults += self._reference_faults(ledger, read)
+        when = day or max(self.today, old.day)
+        faults += self._day_faults(when, old)
+        files = list(evidence.items()) if isinstance(evidence, Mapping) else list(evidence)
+        faults += guard_faults(
+            ledger,
+            self.store.history(ledger.ledger, key),
+            step,
+            values,
+            [kind for kind, _ in files],
+            note,
+            actor,
+            when,
+        )
+        faults += [
+            EntryFault(kind, Text(f"找不到文件 {path}", f"there is no file {path}"))
+            for kind, path in files
+            if not Path(path).is_file()
+        ]
+        if faults:
+            raise SeveralErrors([fault.as_error(f"{ledger.ledger}/{key}") for fault in faults])
+        kept = tuple(self._keep(kind, Path(path)) for kind, path in files)
+        change = self.made(
+            ledger,
+            key,
+            old.version + 1,
+            when,
+            actor,
+            step.name,
+            step.to,
+            old.area,
+            old.holder,
+            old.place,
+            values,
+            kept,
+            note,
+            simulated=old.simulated,
+        )
+        self.store.add([change])
+        return change
+
+    def _step(self, ledger: Ledger, old: Change, transition: str) -> Transition:
+        allowed = [step for step in ledger.transitions if old.state in step.from_]
+        found = next((step for step in allowed if step.name == transition), None)
+        if found is not None:
+            return found
+        state = ledger.states[old.state].title
+        zh = "、".join(f"{step.name}（{step.title.zh}）" for step in allowed) or "无"
+        en = ", ".join(f"{step.name} ({step.title.en})" for step in allowed) or "none"
+        raise LantuError(
+            Text(f"状态“{state.zh}”不允许“{transition}”", f"the state '{state.en}' does not allow '{transition}'"),
+            where=Place(f"{ledger.ledger}/{old.key}", None, "state"),
+            mend=Text(f"可以：{zh}", f"allowed: {en}"),
+        )
+
+    def _keep(self, kind: str, path: Path) -> Evidence:
+        content = path.read_bytes()
+        digest = hashlib.sha256(content).hexdigest()
+        target = self.evidence_folder / digest[:2] / f"{digest}{path.suffix.lower()[:10]}"
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            fresh = target.with_suffix(target.suffix + ".new")
+            shutil.copyfile(path, fresh)
+            fresh.replace(target)
+        return Evidence(kind, path.name, digest)
+
+    def recheck_sample(self, name: str, first: dt.date, last: dt.date, seed: str) -> list[str]:
+        """The closed entries that are drawn for a re-check (抽查复核): the same seed draws the same ones.
+
+        Args:
+            name: the ledger.
+            first: closed from this day on.
+            last: closed up to this day.
+            seed: named beforehand, so that nobody can choose.
+        """
+        ledger = self.ledger(name)
+        if ledger.closing is None or ledger.closing.recheck_percent == 0:
+            return []
+        entries = self.entries(name, last)
+        states = ledger.states_of(ledger.closing.state)
+        closed = [
+            row.key
+            for row in entries.rows
+            if (since := entries.reached(row, states)) is not None and first <= since <= last
+        ]
+        size = -(-len(closed) * ledger.closing.recheck_percent // 100)
+        return sorted(random.Random(f"{ledger.ledger}|{seed}").sample(sorted(closed), size))

@@ -1,0 +1,201 @@
+"""The entries of a ledger as they stood on a day, ready to be selected, counted and added up."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from lantu.base import LantuError, Period, Text
+from lantu.ledgers.values import decoder
+
+if TYPE_CHECKING:
+    from lantu.ledgers.schema import Ledger
+    from lantu.ledgers.selections import Selection
+    from lantu.ledgers.store import LedgerStore
+
+    Find = Callable[[str], "Entries"]
+
+
+class Entry:
+    """One entry on the day asked for; its values are read from what is kept when they are first looked at."""
+
+    __slots__ = ("_decoders", "_raw", "_values", "area", "day", "holder", "key", "simulated", "state", "version")
+
+    def __init__(
+        self,
+        key: str,
+        area: str,
+        holder: str | None,
+        state: str,
+        day: dt.date,
+        version: int,
+        raw: str,
+        decoders: list[tuple[str, Any]],
+        simulated: bool,
+    ) -> None:
+        self.key, self.area, self.holder, self.state = key, area, holder, state
+        self.day, self.version, self.simulated = day, version, simulated
+        self._raw, self._decoders = raw, decoders
+        self._values: dict[str, Any] | None = None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The declared fields that are filled."""
+        if self._values is None:
+            values = json.loads(self._raw)
+            for name, decode in self._decoders:
+                kept = values.get(name)
+                if kept is not None:
+                    values[name] = decode(kept)
+            self._values = values
+        return self._values
+
+    def get(self, name: str) -> Any:
+        """The value of a field, or of `key`, `area`, `holder`, `state`; None where it is not filled."""
+        if name in ("area", "holder", "state", "key"):
+            return getattr(self, name)
+        return self.values.get(name)
+
+
+class History:
+    """All that a ledger ever held, from which it can be read as of any day."""
+
+    def __init__(self, store: LedgerStore, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.version = store.version(ledger.ledger)
+        decoders = [(each.name, decode) for each in ledger.fields if (decode := decoder(each)) is not None]
+        self.lines: dict[str, list[Entry]] = {}
+        days: dict[str, dt.date] = {}
+        for key, day, state, area, holder, data, simulated in store.rows(ledger.ledger):
+            since = days.get(day)
+            if since is None:
+                since = days[day] = dt.date.fromisoformat(day)
+            line = self.lines.setdefault(key, [])
+            line.append(Entry(key, area, holder, state, since, len(line) + 1, data, decoders, bool(simulated)))
+
+    def at(self, day: dt.date) -> list[Entry]:
+        """The entries as they stood at the end of a day."""
+        found = []
+        for line in self.lines.values():
+            for entry in reversed(line):
+                if entry.day <= day:
+                    found.append(entry)
+                    break
+        return found
+
+    def of_area(self, area: str) -> list[Entry]:
+        """The entries that speak for an area: all within it, or its own where the ledger says so."""
+        return self.by("area").get(area, []) if self.ledger.own_area else self.within(area)
+
+    def timeline(self, key: str) -> list[tuple[dt.date, str]]:
+        """The states of an entry with the day on which each began, up to the day."""
+        return self.history.timeline(key, self.day)
+
+    def happened(self, entry: Entry) -> dt.date:
+        """The day of an entry's fact: the ledger's own date field, else the day on which it was first entered."""
+        if self.ledger.dated_by is not None:
+            day = entry.values.get(self.ledger.dated_by)
+            if day is not None:
+                return day
+        line = self.timeline(entry.key)
+        return line[0][0] if line else entry.day
+
+    def reached(self, entry: Entry, states: frozenset[str]) -> dt.date | None:
+        """Since when, without a break, an entry has been in one of the states; None where it is in none."""
+        since = None
+        for day, state in self.timeline(entry.key):
+            since = (since or day) if state in states else None
+        return since
+
+    def states_of(self, selection: Selection) -> frozenset[str]:
+        """All states that fulfil a selection's states."""
+        return frozenset(state for name in selection.state for state in self.ledger.states_of(name))
+
+    def select(self, name: str, period: Period, among: Iterable[Entry] | None = None) -> list[Entry]:
+        """The entries of a selection or state, for the period that is judged.
+
+        Args:
+            name: a selection or state of the ledger.
+            period: what `within: period` means.
+            among: look only at these.
+
+        Raises:
+            LantuError: the ledger has neither a selection nor a state of that name.
+        """
+        rows = self.rows if among is None else among
+        if name in self.ledger.states:
+            states = self.ledger.states_of(name)
+            return [row for row in rows if row.state in states]
+        holds = self.test(name, period)
+        return [row for row in rows if holds(row)]
+
+    def test(self, name: str, period: Period) -> Callable[[Entry], bool]:
+        """The test of a selection as a function of an entry."""
+        selection = self.ledger.selections.get(name)
+        if selection is None:
+            if name in self.ledger.states:
+                states = self.ledger.states_of(name)
+                return lambda row: row.state in states
+            raise LantuError(
+                Text(
+                    f"台账 {self.ledger.ledger} 没有口径或状态“{name}”",
+                    f"the ledger {self.ledger.ledger} has no selection or state '{name}'",
+                ),
+                mend=Text(f"可用：{'、'.join(self.ledger.names())}", f"there are: {', '.join(self.ledger.names())}"),
+            )
+        start, end = period.start, min(period.end, self.day)
+        end = max(start, end)
+        tests: list[Callable[[Entry], bool]] = [self.test(other, period) for other in selection.also]
+        if selection.state:
+            wanted = self.states_of(selection)
+            tests.append(lambda row: row.state in wanted)
+        for field_name, each in selection.where.items():
+            tests.append(lambda row, n=field_name, t=each: t.holds(row.get(n), start, end))  # type: ignore[misc]
+        if selection.either:
+            groups = selection.either
+            tests.append(
+                lambda row: any(all(t.holds(row.get(n), start, end) for n, t in group.items()) for group in groups)
+            )
+        for related in selection.related:
+            counts = self._counts(related, period)
+            least = related.at_least
+            tests.append(lambda row, c=counts, n=least: c.get(row.key, 0) >= n)  # type: ignore[misc]
+        return lambda row: all(test(row) for test in tests)
+
+    def _counts(self, related: Any, period: Period) -> dict[str, int]:
+        """How many entries of the other ledger refer to each of ours, dated as asked."""
+        key = (related.ledger, related.field, related.selection, related.within, period.start, period.end)
+        if key not in self._related:
+            other = self.find(related.ledger)
+            counts: dict[str, int] = {}
+            chosen = other.rows if related.selection is None else other.select(related.selection, period)
+            for row in chosen:
+                if related.within != "ever":
+                    day = other.happened(row)
+                    if day > period.end or (related.within == "period" and day < period.start):
+                        continue
+                target = row.values.get(related.field)
+                if target is not None:
+                    counts[target] = counts.get(target, 0) + 1
+            self._related[key] = counts
+        return self._related[key]
+
+    def since(self, name: str, entry: Entry) -> dt.date | None:
+        """Since when an entry has belonged to a selection or state; None where nothing dates it."""
+        if name in self.ledger.states:
+            return self._dated_state(entry, self.ledger.states_of(name))
+        selection = self.ledger.selections[name]
+        if selection.dated_by is not None:
+            return entry.values.get(selection.dated_by)
+        if selection.state:
+            return self._dated_state(entry, self.states_of(selection))
+        found = [self.since(other, entry) for other in selection.also]
+        dates = [day for day in found if day is not None]
+        return max(dates) if dates else None
+
+    def _dated_state(self, entry: Entry, states: frozenset[str]) -> dt.date | None:
+        if self.ledger.dated_by is not None and set(self.ledger.initial_states) & states:
+            return self.happened(entry)
+        return self.reached(entry, states)
