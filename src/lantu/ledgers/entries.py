@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lantu.base import LantuError, Period, Text
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from lantu.ledgers.schema import Ledger
     from lantu.ledgers.selections import Selection
     from lantu.ledgers.store import LedgerStore
-
-    Find = Callable[[str], "Entries"]
+    from lantu.places import AreaTree
 
 
 class Entry:
@@ -85,9 +85,80 @@ class History:
                     break
         return found
 
+    def timeline(self, key: str, day: dt.date) -> list[tuple[dt.date, str]]:
+        """The states of an entry with the day on which each began, up to a day."""
+        found: list[tuple[dt.date, str]] = []
+        for entry in self.lines.get(key, ()):
+            if entry.day > day:
+                break
+            if not found or found[-1][1] != entry.state:
+                found.append((entry.day, entry.state))
+        return found
+
+
+Find = Callable[[str], "Entries"]
+
+
+@dataclass(slots=True)
+class Entries:
+    """All entries of one ledger as of `day`.
+
+    Args:
+        ledger: its declaration.
+        day: entries are as they stood at the end of this day.
+        history: all that the ledger ever held.
+        areas: the tree, to find what lies in a district or the city.
+        find: gives the entries of another ledger on the same day.
+    """
+
+    ledger: Ledger
+    day: dt.date
+    history: History
+    areas: AreaTree
+    find: Find
+    rows: list[Entry] = field(init=False)
+    _by_area: dict[str, list[Entry]] | None = None
+    _by_value: dict[str, dict[Any, list[Entry]]] = field(default_factory=dict)
+    _related: dict[Any, dict[str, int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.rows = self.history.at(self.day)
+
+    @property
+    def version(self) -> int | None:
+        """The number of the ledger's latest change."""
+        return self.history.version
+
+    @property
+    def is_simulated(self) -> bool:
+        return any(row.simulated for row in self.rows)
+
+    def within(self, area: str) -> list[Entry]:
+        """The entries that lie in an area or anywhere under it."""
+        if self._by_area is None:
+            found: dict[str, list[Entry]] = {}
+            above: dict[str, list[str]] = {}
+            for row in self.rows:
+                if row.area not in above:
+                    upper = [each.code for each in self.areas.ancestors(row.area)] if row.area in self.areas else []
+                    above[row.area] = [row.area, *upper]
+                for code in above[row.area]:
+                    found.setdefault(code, []).append(row)
+            self._by_area = found
+        return self._by_area.get(area, [])
+
     def of_area(self, area: str) -> list[Entry]:
         """The entries that speak for an area: all within it, or its own where the ledger says so."""
         return self.by("area").get(area, []) if self.ledger.own_area else self.within(area)
+
+    def by(self, name: str) -> dict[Any, list[Entry]]:
+        """The entries by the value of a field."""
+        if name not in self._by_value:
+            found: dict[Any, list[Entry]] = {}
+            for row in self.rows:
+                found.setdefault(row.get(name), []).append(row)
+            self._by_value[name] = found
+        return self._by_value[name]
 
     def timeline(self, key: str) -> list[tuple[dt.date, str]]:
         """The states of an entry with the day on which each began, up to the day."""
