@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lantu.assessment.level import Limit, Verdict, external_unit, judge, limit_of
+from lantu.assessment.counting import judge_count, judge_ratio
+from lantu.assessment.ground import PROGRESS_REPORTS, Ground
+from lantu.assessment.incidents import judge_absence, judge_closure
+from lantu.assessment.level import external_unit
+from lantu.assessment.members import judge_each
 from lantu.assessment.model import Assessment, AssessmentRow, Clocks, Status
+from lantu.assessment.occasions import judge_cadence, judge_deliverable
 from lantu.assessment.targets import Targets
+from lantu.assessment.values import LevelJudgement, judge_level
+from lantu.assessment.verdict import Verdict
 from lantu.base import LantuError, Period, Text
-from lantu.indicators import Indicator, IndicatorValue, compute, get_indicator, units_of_indicators
+from lantu.indicators import units_of_indicators
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lantu.lake import Lake
-    from lantu.plan.commitments import Commitment, LevelCommitment
+    from lantu.ledgers import LedgerBook
+    from lantu.plan.commitments import Commitment
     from lantu.plan.packs import Pack
 
 NOTHING_DECLARED = Text("尚无填报", "nothing reported")
+
+_JUDGES: dict[str, Callable[[Ground, Any, Any, str], Verdict]] = {
+    "count": judge_count,
+    "ratio": judge_ratio,
+    "cadence": judge_cadence,
+    "deliverable": judge_deliverable,
+    "closure": judge_closure,
+    "absence": judge_absence,
+}
 
 
 @dataclass(slots=True)
@@ -27,12 +46,8 @@ class Judgement:
     commitment: Commitment
     period: Period
     rows: list[AssessmentRow]
-    indicator: Indicator | None = None
-    values: dict[str, IndicatorValue] = field(default_factory=dict)
-    baselines: dict[str, IndicatorValue] = field(default_factory=dict)
-    limits: dict[str, Limit] = field(default_factory=dict)
-    judged_period: Period | None = None
-    baseline_period: Period | None = None
+    verdicts: dict[str, Verdict]
+    level: LevelJudgement | None = None
 
 
 def assess(
@@ -41,6 +56,7 @@ def assess(
     as_of: dt.date,
     targets: Targets | None = None,
     accept_coverage: float | None = None,
+    book: LedgerBook | None = None,
 ) -> Assessment:
     """The verdicts on all commitments of a pack.
 
@@ -50,6 +66,7 @@ def assess(
         as_of: the day of the verdict; data after it are not looked at.
         targets: figures set outside the plan that were entered.
         accept_coverage: judge incomplete periods from this share (0 to 1) of valid days on; said in every verdict.
+        book: the ledgers and their entries.
 
     Raises:
         LantuError: `accept_coverage` is no share, or a commitment of the pack cannot be read.
@@ -59,13 +76,22 @@ def assess(
             Text("有效率应在 0 与 1 之间", "the coverage must lie between 0 and 1"),
             mend=Text("如 0.75", "e.g. 0.75"),
         )
+    ground = Ground(pack, lake, as_of, book, targets or Targets([]), accept_coverage)
     rows: list[AssessmentRow] = []
     for commitment in pack.commitments.values():
-        rows += judgement(pack, lake, commitment, as_of, targets or Targets([]), accept_coverage).rows
+        rows += judgement(ground, commitment).rows
     versions: dict[str, Any] = {"pack": pack.id, "lantu": _code_version()}
     for row in rows:
         versions.update({name: value for name, value in row.versions.items() if name != "lantu"})
-    return Assessment(pack.id, as_of, tuple(rows), any(row.simulated for row in rows), versions)
+    measures = {measure.id: [area.code for area in _areas_of(pack, measure)] for measure in pack.measures.values()}
+    return Assessment(pack.id, as_of, tuple(rows), any(row.simulated for row in rows), versions, measures)
+
+
+def _areas_of(pack: Pack, measure: Any) -> list[Any]:
+    found: dict[str, Any] = {}
+    for commitment in measure.commitments:
+        found.update((area.code, area) for area in pack.areas_of(commitment))
+    return list(found.values())
 
 
 def _code_version() -> str:
@@ -74,75 +100,32 @@ def _code_version() -> str:
     return code_version()
 
 
-def judgement(
-    pack: Pack,
-    lake: Lake,
-    commitment: Commitment,
-    as_of: dt.date,
-    targets: Targets,
-    accept_coverage: float | None = None,
-) -> Judgement:
+def judgement(ground: Ground, commitment: Commitment) -> Judgement:
     """Judge one commitment in all its areas, keeping what the verdicts rest on."""
+    pack = ground.pack
     period = pack.period_of(commitment)
-    result = Judgement(commitment, period, [])
+    result = Judgement(commitment, period, [], {})
     areas = pack.areas_of(commitment)
-    if commitment.kind == "level" and commitment.indicator in units_of_indicators():
-        _judge_level(pack, lake, result, commitment, areas, as_of, targets, accept_coverage)
-        return result
-    for area in areas:
-        figure = commitment.figure()
-        verdict = Verdict(Status.UNKNOWN, _missing(commitment, targets, area.code))
-        row = _row(pack, commitment, area, verdict, as_of, unit=figure.unit)
-        result.rows.append(row)
+    codes = [area.code for area in areas]
+    if commitment.kind == "level":
+        if commitment.indicator in units_of_indicators():
+            result.level = judge_level(ground, commitment, codes)
+            result.verdicts = result.level.verdicts
+        else:
+            result.verdicts = {code: Verdict(Status.UNKNOWN, _no_indicator(ground, commitment, code)) for code in codes}
+    elif ground.as_of < period.start:
+        result.verdicts = {code: Verdict(Status.UNKNOWN, Text("尚未开始", "not yet begun")) for code in codes}
+    elif commitment.kind == "each":
+        result.verdicts = {code: judge_each(ground, commitment, code) for code in codes}
+    else:
+        judge = _JUDGES[commitment.kind]
+        result.verdicts = {code: judge(ground, commitment, commitment, code) for code in codes}
+    unit = result.level.indicator.unit if result.level is not None else commitment.figure().unit
+    result.rows = [_row(ground, commitment, area, result.verdicts[area.code], unit) for area in areas]
     return result
 
 
-def _judge_level(
-    pack: Pack,
-    lake: Lake,
-    result: Judgement,
-    commitment: LevelCommitment,
-    areas: list[Any],
-    as_of: dt.date,
-    targets: Targets,
-    accept_coverage: float | None,
-) -> None:
-    indicator = get_indicator(commitment.indicator)
-    period = result.period
-    codes = [area.code for area in areas]
-    result.indicator = indicator
-    if as_of < period.start:
-        for area in areas:
-            verdict = Verdict(Status.UNKNOWN, Text("尚未开始", "not yet begun"))
-            result.rows.append(_row(pack, commitment, area, verdict, as_of, unit=indicator.unit))
-        return
-    result.judged_period = period if as_of >= period.end else Period.between(period.start, as_of)
-    values = compute(lake, pack.sites, pack.areas, indicator.name, codes, result.judged_period)
-    result.values = {value.area: value for value in values}
-    if commitment.baseline is not None:
-        result.baseline_period = Period.parse(commitment.baseline.period, pack.seasons)
-        found = compute(lake, pack.sites, pack.areas, indicator.name, codes, result.baseline_period)
-        result.baselines = {value.area: value for value in found}
-    for area in areas:
-        value = result.values[area.code]
-        limit = limit_of(commitment, area.code, indicator, result.baselines.get(area.code), targets, period.end)
-        if isinstance(limit, Text):
-            verdict = Verdict(Status.UNKNOWN, value.reason if value.value is None and value.reason else limit)
-        else:
-            result.limits[area.code] = limit
-            verdict = judge(commitment, period, as_of, indicator, value, limit, accept_coverage)
-        result.rows.append(_row(pack, commitment, area, verdict, as_of, value, indicator.unit))
-
-
-def _row(
-    pack: Pack,
-    commitment: Commitment,
-    area: Any,
-    verdict: Verdict,
-    as_of: dt.date,
-    value: IndicatorValue | None = None,
-    unit: str = "",
-) -> AssessmentRow:
+def _row(ground: Ground, commitment: Commitment, area: Any, verdict: Verdict, unit: str) -> AssessmentRow:
     limit = verdict.limit
     return AssessmentRow(
         commitment=commitment.id,
@@ -153,54 +136,64 @@ def _row(
         area_name=area.title,
         status=verdict.status,
         reason=verdict.reason,
-        value=None if value is None else value.rounded,
+        value=verdict.value,
         limit=None if limit is None else limit.value,
         comparator="" if limit is None else limit.comparator,
         unit=unit,
-        n=None if value is None or value.value is None else value.n,
-        coverage=None if value is None or value.value is None else value.coverage,
+        n=verdict.n,
+        coverage=verdict.coverage,
         indication=verdict.indication,
         remaining=verdict.remaining,
+        since=verdict.since,
+        projection=verdict.projection,
+        probability=verdict.probability,
         soft=commitment.softness,
-        simulated=value is not None and value.simulated,
-        clocks=_clocks(pack, commitment, verdict, as_of),
-        versions={} if value is None else value.versions,
+        basis=commitment.basis,
+        unverified=verdict.unverified,
+        simulated=verdict.simulated,
+        clocks=_clocks(ground, commitment, verdict, area.code),
+        versions=verdict.versions,
     )
 
 
-def _clocks(pack: Pack, commitment: Commitment, verdict: Verdict, as_of: dt.date) -> Clocks:
+def _clocks(ground: Ground, commitment: Commitment, verdict: Verdict, area: str) -> Clocks:
     """What the unit declares, what the data show, and what the schedule asks, side by side."""
-    due = pack.due_of(commitment)
+    due = ground.pack.due_of(commitment)
+    as_of = ground.as_of
     if due is None:
         scheduled = Text("长期", "standing")
     elif as_of >= due:
         scheduled = Text(f"{due} 已到期", f"due since {due}")
     else:
         scheduled = Text(f"{due} 到期，还有 {(due - as_of).days} 天", f"due on {due}, in {(due - as_of).days} days")
-    return Clocks(NOTHING_DECLARED, verdict.status.title, scheduled)
+    return Clocks(declared(ground, commitment.measure, area), verdict.status.title, scheduled)
 
 
-def _missing(commitment: Commitment, targets: Targets, area: str) -> Text:
-    """Why nothing can be said of a commitment: which data Lantu does not hold."""
-    names: dict[str, Text] = {
-        "level": Text("指标 {name} 尚无数据来源", "there is no source of data for the indicator {name} yet"),
-        "count": Text("台账 {name} 尚无数据", "the ledger {name} holds nothing yet"),
-        "ratio": Text("台账 {name} 尚无数据", "the ledger {name} holds nothing yet"),
-        "cadence": Text("台账 {name} 尚无数据", "the ledger {name} holds nothing yet"),
-        "deliverable": Text("文件 {name} 尚未登记", "the document {name} is not registered yet"),
-        "closure": Text("问题类别 {name} 尚无数据", "there are no cases of class {name} yet"),
-        "absence": Text("事件 {name} 尚无数据", "there are no records of {name} yet"),
-        "each": Text("逐项核查 {name} 尚无数据", "there are no data for each of {name} yet"),
-    }
-    rule: Any = commitment.inner if commitment.kind == "each" else commitment
-    name = next(
-        getattr(rule, key) for key in ("indicator", "ledger", "document", "cases", "event") if hasattr(rule, key)
-    )
-    reason = names[commitment.kind].format(name=name)
-    result = Text(f"无数据：{reason.zh}", f"no data: {reason.en}")
-    if external_unit(commitment) is not None and targets.get(commitment.id, area) is None:
+def declared(ground: Ground, measure: str, area: str) -> Text:
+    """The last that was reported on a measure for an area: by whom, when, what. It never becomes the status."""
+    entries = ground.entries(PROGRESS_REPORTS, ground.as_of)
+    if entries is None:
+        return NOTHING_DECLARED
+    field = entries.ledger.field("declared")
+    assert field is not None
+    found = [row for row in entries.by("measure").get(measure, []) if row.area == area and row.state != "returned"]
+    if not found:
+        return NOTHING_DECLARED
+    last = max(found, key=lambda row: (entries.happened(row), row.key))
+    title = field.codes[last.values["declared"]]
+    percent = last.values.get("percent")
+    share = "" if percent is None else f" {percent}%"
+    day, unit = entries.happened(last), last.values["unit_name"]
+    return Text(f"{unit} {day} 自报：{title.zh}{share}", f"{unit} on {day}: {title.en}{share}")
+
+
+def _no_indicator(ground: Ground, commitment: Any, area: str) -> Text:
+    """Why nothing can be said by an indicator that Lantu cannot compute."""
+    name = commitment.indicator
+    zh, en = f"无数据：指标 {name} 尚无数据来源", f"no data: there is no source of data for the indicator {name} yet"
+    if external_unit(commitment) is not None and ground.targets.get(commitment.id, area) is None:
         return Text(
-            f"{result.zh}；指标值由计划之外的文件下达，尚未录入",
-            f"{result.en}; its figure is set outside the plan and was not entered yet",
+            f"{zh}；指标值由计划之外的文件下达，尚未录入",
+            f"{en}; its figure is set outside the plan and was not entered yet",
         )
-    return result
+    return Text(zh, en)

@@ -9,24 +9,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lantu.assessment.assess import Judgement, judgement
+from lantu.assessment.ground import Ground
 from lantu.assessment.model import AssessmentRow
+from lantu.assessment.step import Step, fact
 from lantu.assessment.targets import Targets
+from lantu.assessment.trail import entry_lines, ledger_fact, ledger_steps
+from lantu.assessment.values import LevelJudgement
 from lantu.base import LantuError, Period, Place, Text, unit_title
+from lantu.indicators import Sources, Trace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from lantu.indicators import IndicatorValue
     from lantu.lake import Lake
+    from lantu.ledgers import LedgerBook
     from lantu.plan.packs import Pack
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One link of the chain: a title, and facts of it."""
-
-    title: Text
-    facts: tuple[tuple[Text, Text], ...]
 
 
 @dataclass(slots=True)
@@ -70,6 +68,7 @@ def explain(
     targets: Targets | None = None,
     accept_coverage: float | None = None,
     rows_to: Path | None = None,
+    book: LedgerBook | None = None,
 ) -> Iterator[Chain]:
     """Explain the verdict on one commitment.
 
@@ -81,14 +80,16 @@ def explain(
         as_of: the day of the verdict; the plan's last day or today, whichever is earlier, if not given.
         targets: figures set outside the plan.
         accept_coverage: as for `assess`.
-        rows_to: a CSV file for the hourly rows that the value rests on (of the first area).
+        rows_to: a CSV file for the rows or entries that the value rests on (of the first area).
+        book: the ledgers and their entries.
 
     Raises:
         LantuError: no such commitment or area, or the commitment is not judged in the area.
     """
     found = pack.commitment(commitment)
     day = as_of or min(dt.date(pack.year, 12, 31), dt.date.today())
-    result = judgement(pack, lake, found, day, targets or Targets([]), accept_coverage)
+    ground = Ground(pack, lake, day, book, targets or Targets([]), accept_coverage)
+    result = judgement(ground, found)
     wanted = {each.code for each in pack.areas.select(area, result.period.end)}
     rows = [row for row in result.rows if row.area in wanted]
     if not rows:
@@ -99,81 +100,86 @@ def explain(
             mend=Text(f"可选：{shown}", f"it is judged in: {shown}"),
         )
     for index, row in enumerate(rows):
-        chain = Chain(row, _steps(pack, lake, result, row, day))
+        chain = Chain(row, _steps(ground, result, row))
         if index == 0 and rows_to is not None:
-            chain.steps.append(_written_rows(pack, lake, result, row, rows_to))
+            chain.steps.append(_written_rows(ground, result, row, rows_to))
         yield chain
 
 
-def _fact(zh: str, en: str, value: Any) -> tuple[Text, Text]:
-    shown = value if isinstance(value, Text) else Text(str(value), str(value))
-    return Text(zh, en), shown
-
-
-def _steps(pack: Pack, lake: Lake, result: Judgement, row: AssessmentRow, day: dt.date) -> list[Step]:
-    commitment = result.commitment
+def _steps(ground: Ground, result: Judgement, row: AssessmentRow) -> list[Step]:
+    pack, commitment = ground.pack, result.commitment
     measure = pack.measures[commitment.measure]
     figure = commitment.figure()
     due = pack.due_of(commitment)
     words = " ".join(str(part) for part in (commitment.kind, figure.comparator, figure.value) if part not in (None, ""))
-    steps = [
-        Step(
-            Text("计划怎么说", "what the plan asks"),
-            (
-                _fact(
-                    "措施", "measure", Text(f"{measure.id} {measure.summary.zh}", f"{measure.id} {measure.summary.en}")
-                ),
-                _fact("承诺", "commitment", _with_unit(words, figure.unit)),
-                _fact("时限", "due", due or Text("长期", "standing")),
-                _fact("牵头", "lead", _units(pack, measure.lead)),
-            ),
-        )
+    asked = [
+        fact("措施", "measure", Text(f"{measure.id} {measure.summary.zh}", f"{measure.id} {measure.summary.en}")),
+        fact("承诺", "commitment", _with_unit(words, figure.unit)),
+        fact("时限", "due", due or Text("长期", "standing")),
+        fact("牵头", "lead", _units(pack, measure.lead)),
     ]
-    if row.area in result.values and result.indicator is not None:
-        indicator = result.indicator
-        value = result.values[row.area]
-        assert result.judged_period is not None
-        steps.append(_value_step(Text("数值", "the value"), indicator.name, value))
+    if commitment.basis == "words":
+        reading = Text("计划没有给出数字，按文字要求核查", "the plan prints no figure; the check is what its words ask")
+        asked.append(fact("说明", "note", reading))
+    steps = [Step(Text("计划怎么说", "what the plan asks"), tuple(asked))]
+    if result.level is not None and row.area in result.level.values:
+        steps += _level_steps(ground, result, result.level, row)
+    elif row.area in result.verdicts:
+        steps += ledger_steps(ground, result.commitment, result.verdicts[row.area], row)
+    if row.unverified:
         steps.append(
             Step(
-                Text("怎么算", "how it is computed"),
-                (
-                    _fact("公式", "formula", " ".join(indicator.definition.split())),
-                    _fact("依据", "reference", indicator.reference),
-                    _fact(
-                        "修约",
-                        "rounding",
-                        f"GB/T 8170-2008: {value.value:.6f} → {value.rounded}" if value.value is not None else "—",
-                    ),
-                ),
+                Text("未核实的参数", "unverified parameters"),
+                tuple(fact("参数", "parameter", name) for name in row.unverified),
             )
         )
-        if row.area in result.baselines:
-            steps.append(_value_step(Text("基准", "the baseline"), indicator.name, result.baselines[row.area]))
-        if row.area in result.limits:
-            limit = result.limits[row.area]
-            steps.append(
-                Step(
-                    Text("比较", "the comparison"),
-                    (
-                        _fact("来源", "held against", limit.origin),
-                        _fact("式", "test", _with_unit(f"{row.value} {limit.comparator} {limit.value}", row.unit)),
-                        _fact("方法", "method", Text("修约值比较法", "rounded values are compared")),
-                    ),
-                )
-            )
-        steps.append(_sources(pack, lake, result, row))
     steps.append(
         Step(
             Text("三个时钟", "three clocks"),
             (
-                _fact("自报", "declared", row.clocks.declared if row.clocks else "—"),
-                _fact("核实", "evidenced", row.clocks.evidenced if row.clocks else "—"),
-                _fact("计划", "scheduled", row.clocks.scheduled if row.clocks else "—"),
-                _fact("截至", "as of", day),
+                fact("自报", "declared", row.clocks.declared if row.clocks else "—"),
+                fact("核实", "evidenced", row.clocks.evidenced if row.clocks else "—"),
+                fact("计划", "scheduled", row.clocks.scheduled if row.clocks else "—"),
+                fact("截至", "as of", ground.as_of),
             ),
         )
     )
+    return steps
+
+
+def _level_steps(ground: Ground, result: Judgement, level: LevelJudgement, row: AssessmentRow) -> list[Step]:
+    indicator = level.indicator
+    value = level.values[row.area]
+    steps = [
+        _value_step(Text("数值", "the value"), indicator.name, value),
+        Step(
+            Text("怎么算", "how it is computed"),
+            (
+                fact("公式", "formula", " ".join(indicator.definition.split())),
+                fact("依据", "reference", indicator.reference),
+                fact(
+                    "修约",
+                    "rounding",
+                    f"GB/T 8170-2008: {value.value:.6f} → {value.rounded}" if value.value is not None else "—",
+                ),
+            ),
+        ),
+    ]
+    if row.area in level.baselines:
+        steps.append(_value_step(Text("基准", "the baseline"), indicator.name, level.baselines[row.area]))
+    if row.area in level.limits:
+        limit = level.limits[row.area]
+        steps.append(
+            Step(
+                Text("比较", "the comparison"),
+                (
+                    fact("来源", "held against", limit.origin),
+                    fact("式", "test", _with_unit(f"{row.value} {limit.comparator} {limit.value}", row.unit)),
+                    fact("方法", "method", Text("修约值比较法", "rounded values are compared")),
+                ),
+            )
+        )
+    steps.append(_sources(ground, level, row))
     return steps
 
 
@@ -190,78 +196,80 @@ def _units(pack: Pack, names: Sequence[str]) -> Text:
 def _value_step(title: Text, name: str, value: IndicatorValue) -> Step:
     coverage = "—" if value.coverage is None else f"{value.coverage:.1%}"
     facts = [
-        _fact("指标", "indicator", f"{name} {value.period}"),
-        _fact("数值", "value", "—" if value.rounded is None else _with_unit(str(value.rounded), value.unit)),
-        _fact("有效天数", "valid days", f"{value.n} / {value.expected} ({coverage})"),
+        fact("指标", "indicator", f"{name} {value.period}"),
+        fact("数值", "value", "—" if value.rounded is None else _with_unit(str(value.rounded), value.unit)),
+        fact("有效天数", "valid days", f"{value.n} / {value.expected} ({coverage})"),
     ]
     if value.reason is not None:
-        facts.append(_fact("说明", "note", value.reason))
+        facts.append(fact("说明", "note", value.reason))
     return Step(title, tuple(facts))
 
 
-def _sources(pack: Pack, lake: Lake, result: Judgement, row: AssessmentRow) -> Step:
-    """Stations, files and versions that the value rests on."""
-    from lantu.indicators.air.places import memberships, targets_of
+def _trace(ground: Ground, level: LevelJudgement, row: AssessmentRow, period: Period) -> Trace:
+    family = level.indicator.family
+    sources = Sources(ground.lake, ground.pack.sites, ground.pack.areas, ground.book)
+    target = family.targets(sources, row.area, period)[0]
+    versions = {name: version for name, version in row.versions.items() if name != "lantu"}
+    return family.trace(sources, target, period, versions)
 
-    assert result.indicator is not None
-    assert result.judged_period is not None
-    period = result.judged_period
-    targets = targets_of(pack.sites, pack.areas, row.area, period)
-    members = memberships(pack.sites, targets, period)
-    names = list(dict.fromkeys(member.station for member in members))
-    dataset = result.indicator.dataset
-    imports = lake.imports(dataset)
-    last = imports[-1] if imports else {}
-    version = row.versions.get(dataset)
-    facts = [
-        _fact("站点", "stations", f"{len({m.site for m in members})}: " + "、".join(names)),
-        _fact("数据集", "dataset", Text(f"{dataset} 第 {version} 版", f"{dataset} version {version}")),
-        _fact("来源文件", "imported from", str(last.get("sources", "—")).replace("|", "、")),
-        _fact("程序版本", "code", row.versions.get("lantu", "—")),
-    ]
+
+def _sources(ground: Ground, level: LevelJudgement, row: AssessmentRow) -> Step:
+    """Stations or entries, files and versions that the value rests on."""
+    assert level.judged_period is not None
+    facts = list(_trace(ground, level, row, level.judged_period).facts)
+    for dataset in level.indicator.family.datasets:
+        imports = ground.lake.imports(dataset)
+        last = imports[-1] if imports else {}
+        version = row.versions.get(dataset)
+        facts += [
+            fact("数据集", "dataset", Text(f"{dataset} 第 {version} 版", f"{dataset} version {version}")),
+            fact("来源文件", "imported from", str(last.get("sources", "—")).replace("|", "、")),
+        ]
+    for ledger in level.indicator.family.ledgers:
+        facts.append(ledger_fact(ground, ledger, row.versions.get(f"ledger:{ledger}")))
+    facts.append(fact("程序版本", "code", row.versions.get("lantu", "—")))
     if row.simulated:
-        facts.append(_fact("注意", "mind", Text("模拟数据，不是实测", "simulated data, not measured")))
+        facts.append(fact("注意", "mind", Text("模拟数据，不是实测", "simulated data, not measured")))
     return Step(Text("数据从哪里来", "where the data come from"), tuple(facts))
 
 
-def _written_rows(pack: Pack, lake: Lake, result: Judgement, row: AssessmentRow, out: Path) -> Step:
-    """Write the hourly rows behind the value and its baseline to a CSV file."""
-    if result.indicator is None or result.judged_period is None:
-        raise LantuError(
-            Text(f"{row.commitment} 没有可写出的数据行", f"there are no rows behind {row.commitment}"), where=Place(out)
-        )
+def _written_rows(ground: Ground, result: Judgement, row: AssessmentRow, out: Path) -> Step:
+    """Write the rows or entries behind the value and its baseline to a CSV file."""
     count = 0
     try:
         with out.open("w", encoding="utf-8-sig", newline="") as handle:
             writer = csv.writer(handle)
-            for index, (period, member) in enumerate(_spans(pack, result, row)):
-                table = lake.rows(
-                    result.indicator.dataset,
-                    [member.station],
-                    dt.datetime.combine(member.start, dt.time()),
-                    dt.datetime.combine(member.end + dt.timedelta(days=1), dt.time()),
-                )
-                if index == 0:
-                    names = table.column_names if table is not None else ["station", "time"]
-                    writer.writerow(["period", "site", *names])
-                for record in table.to_pylist() if table is not None else []:
-                    writer.writerow([period.label, member.site, *(record.get(name) for name in names)])
-                    count += 1
+            for index, line in enumerate(_lines(ground, result, row)):
+                writer.writerow(line)
+                count = index
     except OSError as error:
         raise LantuError(
             Text(f"写不了文件：{error.strerror}", f"cannot write the file: {error.strerror}"), where=Place(out)
         ) from error
+    if count == 0:
+        out.unlink(missing_ok=True)
+        raise LantuError(
+            Text(f"{row.commitment} 没有可写出的数据行", f"there are no rows behind {row.commitment}"), where=Place(out)
+        )
     return Step(
         Text("原始数据行", "the rows"),
-        (_fact("写入", "written", Text(f"{out}，{count} 行", f"{out}, {count} rows")),),
+        (fact("写入", "written", Text(f"{out}，{count} 行", f"{out}, {count} rows")),),
     )
 
 
-def _spans(pack: Pack, result: Judgement, row: AssessmentRow) -> Iterator[tuple[Period, Any]]:
-    from lantu.indicators.air.places import memberships, targets_of
-
-    for period in (result.judged_period, result.baseline_period):
+def _lines(ground: Ground, result: Judgement, row: AssessmentRow) -> Iterator[Sequence[Any]]:
+    """The header and the rows behind a verdict."""
+    level = result.level
+    if level is None:
+        yield from entry_lines(ground, result.verdicts[row.area])
+        return
+    header: tuple[str, ...] | None = None
+    for period in (level.judged_period, level.baseline_period):
         if period is None:
             continue
-        for member in memberships(pack.sites, targets_of(pack.sites, pack.areas, row.area, period), period):
-            yield period, member
+        trace = _trace(ground, level, row, period)
+        if header is None:
+            header = trace.header
+            yield ["period", *header]
+        for line in trace.rows:
+            yield [period.label, *line]

@@ -8,12 +8,11 @@ days that are missing would have to be like to turn it.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Any
 
 from lantu.assessment.model import Status
+from lantu.assessment.verdict import Limit, Verdict, fulfils
 from lantu.base import Period, Text, as_decimal, parse_unit, round_half_even, unit_title
 from lantu.base.quantities import Quantity
 
@@ -21,55 +20,6 @@ if TYPE_CHECKING:
     from lantu.assessment.targets import Targets
     from lantu.indicators import Indicator, IndicatorValue
     from lantu.plan.commitments import LevelCommitment
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """What a value is held against: the figure in the indicator's unit, the comparator, and where it comes from."""
-
-    value: Decimal
-    comparator: str
-    origin: Text
-    tolerance: Decimal | None = None
-    coverage: float | None = 1.0
-    complete: bool = True
-    """False where the figure itself rests on an incomplete period; `coverage` is then its share of valid days."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The outcome for one area: status, reason, and what was compared."""
-
-    status: Status
-    reason: Text
-    limit: Limit | None = None
-    indication: Status | None = None
-    remaining: Decimal | None = None
-
-
-_COMPARE: dict[str, Callable[[Decimal, Decimal], bool]] = {
-    "<": lambda value, limit: value < limit,
-    "<=": lambda value, limit: value <= limit,
-    ">": lambda value, limit: value > limit,
-    ">=": lambda value, limit: value >= limit,
-    "=": lambda value, limit: value == limit,
-}
-
-
-def fulfils(value: Decimal, limit: Limit, softness: str | None = None) -> bool | None:
-    """Whether a value keeps a limit; None where it hangs on a tolerance ("about", "basically") that nobody declared.
-
-    A softened limit that is kept as it stands is kept; only a value beyond it needs the tolerance.
-    """
-    if limit.comparator == "about":
-        if value == limit.value:
-            return True
-        return None if limit.tolerance is None else abs(value - limit.value) <= limit.tolerance
-    if _COMPARE[limit.comparator](value, limit.value):
-        return True
-    if limit.tolerance is not None:
-        return abs(value - limit.value) <= limit.tolerance
-    return None if softness in ("about", "basically") else False
 
 
 def external_unit(commitment: Any) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 from lantu.base import Text
@@ -84,8 +85,18 @@ class AssessmentRow:
     coverage: float | None = None
     indication: Status | None = None
     remaining: Decimal | None = None
+    since: dt.date | None = None
+    """For what is missed: the day on which that became certain."""
+    projection: Decimal | None = None
+    """Where the present pace leads by the due day."""
+    probability: float | None = None
+    """How likely it is that the figure will be kept, by the seasons of past years; None where that is not estimated."""
     soft: str | None = None
     """The plan's softening word as the pack declares it: strive (力争), basically (基本), about (左右)."""
+    basis: str = "figure"
+    """`words` where the plan prints no figure and the check is the pack's own reading of its words."""
+    unverified: tuple[str, ...] = ()
+    """Parameters that decide the value and that no source has confirmed."""
     simulated: bool = False
     clocks: Clocks | None = None
     versions: dict[str, Any] = field(default_factory=dict)
@@ -113,7 +124,12 @@ class AssessmentRow:
             "remaining": number(self.remaining),
             "n": self.n,
             "coverage": self.coverage,
+            "since": None if self.since is None else self.since.isoformat(),
+            "projection": number(self.projection),
+            "probability": self.probability,
             "soft": self.soft,
+            "basis": self.basis,
+            "unverified": list(self.unverified),
             "simulated": self.simulated,
             **_spoken("reason", self.reason),
             "clocks": self.clocks.as_json() if self.clocks else None,
@@ -121,7 +137,7 @@ class AssessmentRow:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Assessment:
     """All verdicts on one pack on one day."""
 
@@ -130,6 +146,21 @@ class Assessment:
     rows: tuple[AssessmentRow, ...]
     simulated: bool = False
     versions: dict[str, Any] = field(default_factory=dict)
+    measures: dict[str, list[str]] = field(default_factory=dict)
+    """The areas in which each measure is judged."""
+
+    def measure_status(self, measure: str, area: str) -> Status:
+        """What can be said of a whole measure in an area: one miss is a miss, one gap leaves it unknown."""
+        from lantu.assessment.verdict import worst
+
+        return worst([row.status for row in self._by_measure.get((measure, area), [])])
+
+    @cached_property
+    def _by_measure(self) -> dict[tuple[str, str], list[AssessmentRow]]:
+        found: dict[tuple[str, str], list[AssessmentRow]] = {}
+        for row in self.rows:
+            found.setdefault((row.measure, row.area), []).append(row)
+        return found
 
     def counts(self, rows: Iterable[AssessmentRow] | None = None) -> dict[Status, int]:
         """How many rows have each status; every status is there, also with 0."""
@@ -137,7 +168,15 @@ class Assessment:
         return {status: counted[status] for status in Status}
 
     def of(self, commitment: str) -> list[AssessmentRow]:
-        return [row for row in self.rows if row.commitment == commitment]
+        """The rows of one commitment."""
+        return self._by_commitment.get(commitment, [])
+
+    @cached_property
+    def _by_commitment(self) -> dict[str, list[AssessmentRow]]:
+        found: dict[str, list[AssessmentRow]] = {}
+        for row in self.rows:
+            found.setdefault(row.commitment, []).append(row)
+        return found
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -146,6 +185,11 @@ class Assessment:
             "simulated": self.simulated,
             "counts": {status.value: count for status, count in self.counts().items()},
             "versions": self.versions,
+            "measures": [
+                {"measure": measure, "area": area, "status": self.measure_status(measure, area).value}
+                for measure, areas in self.measures.items()
+                for area in areas
+            ],
             "rows": [row.as_json() for row in self.rows],
         }
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from lantu.assessment.model import SYMBOLS, Assessment, AssessmentRow, Status
+from lantu.assessment.verdict import worst
 from lantu.base import Text, unit_title
 from lantu.base.language import Language
 
 if TYPE_CHECKING:
     from lantu.plan.packs import Pack
+
+NAMED = 6
 
 SOFTNESS = {
     "strive": Text("力争", "the plan says: strive to"),
@@ -54,8 +57,11 @@ def report_page(pack: Pack, assessment: Assessment, language: Language) -> str:
     ]
     areas: dict[str, Text] = {}
     for name in judged_ids:
-        areas.update({row.area: pack.areas.get(row.area).short_title for row in by_commitment[name]})
-    lines = {name: _line(assessment, rows, areas) for name, rows in by_commitment.items()}
+        shown = _by_district(pack, by_commitment[name])
+        areas.update({row.area: pack.areas.get(row.area).short_title for row in shown})
+    order = {area.code: index for index, area in enumerate(pack.areas)}
+    areas = dict(sorted(areas.items(), key=lambda item: order[item[0]]))
+    lines = {name: _line(pack, assessment, rows, areas) for name, rows in by_commitment.items()}
     measures = 0
     plans = []
     for plan in pack.plans:
@@ -92,9 +98,45 @@ def report_page(pack: Pack, assessment: Assessment, language: Language) -> str:
     )
 
 
-def _line(assessment: Assessment, rows: list[AssessmentRow], areas: dict[str, Text]) -> _Line:
+def _by_district(pack: Pack, rows: list[AssessmentRow]) -> list[AssessmentRow]:
+    """Rows of streets summed up by district: the worst status, and how many of them are met; other rows as they are."""
+    if all(pack.areas.get(row.area).level != "street" for row in rows):
+        return rows
+    groups: dict[str, list[AssessmentRow]] = {}
+    for row in rows:
+        area = pack.areas.get(row.area)
+        groups.setdefault(area.parent or area.code if area.level == "street" else area.code, []).append(row)
+    found = []
+    for code, group in groups.items():
+        if len(group) == 1 and group[0].area == code:
+            found.append(group[0])
+            continue
+        kept = sum(row.status in (Status.MET, Status.ON_COURSE) for row in group)
+        bad = [row for row in group if row.status in (Status.MISSED, Status.AT_RISK)]
+        named_zh = "、".join(row.area_name.zh for row in bad[:NAMED]) + ("…" if len(bad) > NAMED else "")
+        named_en = ", ".join(row.area_name.en for row in bad[:NAMED]) + (" ..." if len(bad) > NAMED else "")
+        zh = f"{len(group)} 个街道（乡镇）中 {kept} 个达到" + (f"；未达到：{named_zh}" if bad else "")
+        en = f"{kept} of {len(group)} streets and towns keep it" + (f"; not: {named_en}" if bad else "")
+        found.append(
+            replace(
+                group[0],
+                area=code,
+                area_name=pack.areas.get(code).title,
+                status=worst([row.status for row in group]),
+                reason=Text(zh, en),
+                value=None,
+                limit=None,
+                comparator="",
+                indication=None,
+                coverage=None,
+            )
+        )
+    return found
+
+
+def _line(pack: Pack, assessment: Assessment, rows: list[AssessmentRow], areas: dict[str, Text]) -> _Line:
     first = rows[0]
-    by_area = {row.area: row for row in rows}
+    by_area = {row.area: row for row in _by_district(pack, rows)}
     reasons = list(dict.fromkeys(row.reason for row in rows if row.value is None))
     return _Line(
         first.commitment,
@@ -102,7 +144,7 @@ def _line(assessment: Assessment, rows: list[AssessmentRow], areas: dict[str, Te
         SOFTNESS.get(first.soft or ""),
         [by_area.get(area) for area in areas],
         assessment.counts(rows),
-        reasons[0] if reasons else None,
+        reasons[0] if reasons and all(row.value is None for row in rows) else None,
     )
 
 

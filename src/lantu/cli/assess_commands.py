@@ -16,6 +16,7 @@ from lantu.cli.show import (
     JsonOption,
     PackOption,
     console,
+    open_book,
     open_lake,
     open_pack,
     open_workspace,
@@ -86,7 +87,14 @@ def judge(rules: Pack, as_of: dt.date, accept_coverage: float | None = None) -> 
     from lantu.assessment import read_targets
 
     workspace = open_workspace()
-    return compute(rules, open_lake(), as_of, targets=read_targets(workspace, rules), accept_coverage=accept_coverage)
+    return compute(
+        rules,
+        open_lake(),
+        as_of,
+        targets=read_targets(workspace, rules),
+        accept_coverage=accept_coverage,
+        book=open_book(rules),
+    )
 
 
 def write_outputs(rules: Pack, result: Assessment, json: Path | None, xlsx: Path | None, html: Path | None) -> None:
@@ -145,9 +153,43 @@ def show_scoreboard(rules: Pack, result: Assessment) -> None:
     judged = dict.fromkeys(
         row.commitment for row in result.rows if row.value is not None or row.status != Status.UNKNOWN
     )
-    for commitment in judged:
-        show_rows(result.of(commitment))
+    if len(judged) <= FULL_TABLES:
+        for commitment in judged:
+            show_rows(result.of(commitment))
+    else:
+        show_summary(rules, result, list(judged))
     show_missing([row for row in result.rows if row.commitment not in judged])
+
+
+FULL_TABLES = 4
+"""With more commitments than this each takes one line; the areas are in the page, the workbook and `lantu explain`."""
+NAMED = 4
+
+
+def show_summary(rules: Pack, result: Assessment, judged: list[str]) -> None:
+    """One line for each commitment: in how many areas it has which status, and where it is missed."""
+    from lantu.assessment import SYMBOLS, Status
+
+    table = Table(title=say("逐条结论（区域数）", "each commitment (numbers of areas)"), title_justify="left")
+    table.add_column(say("承诺", "commitment"), overflow="fold")
+    for status in Status:
+        table.add_column(SYMBOLS[status], justify="right", style=STYLES[status.value])
+    table.add_column(say("未达到的区域", "missed in"), overflow="fold")
+    for plan in rules.plans:
+        table.add_section()
+        for name in judged:
+            if not name.startswith(f"{plan.id}-"):
+                continue
+            rows = result.of(name)
+            missed = [row for row in rows if row.status is Status.MISSED]
+            named = "、".join(str(rules.areas.get(row.area).short_title) for row in missed[:NAMED])
+            more = say(f" 等 {len(missed)} 个", f" and {len(missed) - NAMED} more") if len(missed) > NAMED else ""
+            table.add_row(
+                f"{escape(str(rows[0].title))} [dim]{name}[/]",
+                *(str(count or "") for count in result.counts(rows).values()),
+                escape(named + more),
+            )
+    console.print(table)
 
 
 KINDS = {
@@ -252,6 +294,7 @@ def explain(
             targets=read_targets(open_workspace(), rules),
             accept_coverage=accept_coverage,
             rows_to=rows,
+            book=open_book(rules),
         )
     )
     if json is not None:

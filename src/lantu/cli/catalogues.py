@@ -40,7 +40,7 @@ def indicator_page() -> str:
             f"- unit: {found.unit}",
             f"- levels: {', '.join(found.levels)}",
             f"- periods: {', '.join(found.periods)}",
-            f"- dataset: {found.dataset}",
+            f"- reads: {found.family.needs}",
             f"- reference: {found.reference}",
             "",
             "```text",

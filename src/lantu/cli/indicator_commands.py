@@ -8,7 +8,17 @@ import typer
 from rich.table import Table
 
 from lantu.base import unit_title
-from lantu.cli.show import DEFAULT_PACK, JsonOption, PackOption, console, open_lake, open_pack, say, write_json
+from lantu.cli.show import (
+    DEFAULT_PACK,
+    JsonOption,
+    PackOption,
+    console,
+    open_book,
+    open_lake,
+    open_pack,
+    say,
+    write_json,
+)
 
 app = typer.Typer(no_args_is_help=True, help=say("指标：清单、说明、计算", "indicators: list, show, compute"))
 
@@ -70,7 +80,15 @@ def compute(
     from lantu.indicators import compute as compute_values
 
     rules = open_pack(pack)
-    values = compute_values(open_lake(), rules.sites, rules.areas, name, area, Period.parse(period, rules.seasons))
+    values = compute_values(
+        open_lake(),
+        rules.sites,
+        rules.areas,
+        name,
+        area,
+        Period.parse(period, rules.seasons),
+        book=open_book(rules),
+    )
     if json is not None:
         write_json([value.as_json() for value in values], json)
         if str(json) == "-":

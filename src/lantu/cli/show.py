@@ -16,6 +16,7 @@ from lantu.base import LantuError, Place, Text
 
 if TYPE_CHECKING:
     from lantu.lake import Lake, Workspace
+    from lantu.ledgers import LedgerBook
     from lantu.plan.packs import Pack
 
 DEFAULT_PACK = "beijing/2021"
@@ -105,6 +106,13 @@ def open_pack(name: str) -> Pack:
     from lantu.plan.packs import load_pack
 
     return load_pack(name)
+
+
+def open_book(pack: Pack, create: bool = False) -> LedgerBook:
+    """The ledgers of a pack with the entries of the workspace."""
+    from lantu.ledgers import LedgerBook
+
+    return LedgerBook(pack.ledgers, pack.areas, pack.units, open_workspace(create).path)
 
 
 def report_error(error: LantuError) -> None:

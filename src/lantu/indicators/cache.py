@@ -11,7 +11,7 @@ import os
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import lantu
 from lantu.base import Text
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lantu.base import Period
+    from lantu.indicators.family import Family, Sources, Target, Versions
     from lantu.lake import Lake
-    from lantu.places import SiteRegister
 
 
 @cache
@@ -30,7 +30,7 @@ def code_version() -> str:
     """Release and a digest of the code and parameters that figures depend on."""
     root = Path(lantu.__file__).parent
     digest = hashlib.sha256()
-    for floor in ("base", "places", "standards", "lake", "indicators"):
+    for floor in ("base", "places", "standards", "lake", "ledgers", "indicators"):
         for path in sorted((root / floor).rglob("*")):
             if path.suffix in (".py", ".yaml"):
                 digest.update(path.read_bytes())
@@ -38,28 +38,24 @@ def code_version() -> str:
 
 
 def key_of(
-    lake: Lake,
-    sites: SiteRegister,
-    dataset: str,
-    version: int | None,
-    name: str,
-    period: Period,
-    targets: Sequence[Any],
+    sources: Sources, family: Family, versions: Versions, name: str, period: Period, targets: Sequence[Target]
 ) -> str:
     """What a figure depends on, as one number. The lake's own identity is in the path where it is kept."""
     parts = [
-        dataset,
-        str(version),
-        lake.identity(dataset),
+        family.name,
+        repr(sorted(versions.items())),
+        *(sources.lake.identity(dataset) for dataset in family.datasets),
         name,
         period.kind,
         period.start.isoformat(),
         period.end.isoformat(),
         str(period.hour),
         code_version(),
-        repr(sites.rows()),
+        repr(sources.sites.rows()),
         *(target.code for target in targets),
     ]
+    if family.ledgers and sources.book is not None:
+        parts += [sources.book.store.identity(), *(repr(sources.book.ledgers.get(each)) for each in family.ledgers)]
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:40]
 
 
@@ -78,8 +74,9 @@ def read(lake: Lake, key: str) -> list[Figure] | None:
                 expected,
                 valid,
                 None if reason is None else Text(*reason),
+                tuple(unverified),
             )
-            for value, n, expected, valid, reason in kept
+            for value, n, expected, valid, reason, unverified in kept
         ]
     except (OSError, ValueError, TypeError):
         return None
@@ -94,6 +91,7 @@ def write(lake: Lake, key: str, figures: list[Figure]) -> None:
             figure.expected,
             figure.valid,
             None if figure.reason is None else [figure.reason.zh, figure.reason.en],
+            list(figure.unverified),
         ]
         for figure in figures
     ]

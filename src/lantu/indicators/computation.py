@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from lantu.base import LantuError, Period, Text, round_half_even
 from lantu.indicators import cache
+from lantu.indicators.family import Family, Sources, Target, Versions
 from lantu.indicators.registry import Indicator, get_indicator
 from lantu.indicators.values import Figure, IndicatorValue
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from lantu.indicators.air.places import Target
     from lantu.lake import Lake
+    from lantu.ledgers import LedgerBook
     from lantu.places import AreaTree, SiteRegister
 
 NO_DATA = Text("无数据", "no data")
@@ -28,6 +29,7 @@ def compute(
     selection: str | Sequence[str],
     period: Period,
     version: int | None = None,
+    book: LedgerBook | None = None,
 ) -> list[IndicatorValue]:
     """The values of an indicator.
 
@@ -36,9 +38,11 @@ def compute(
         sites: which station stands where and when.
         areas: the area tree.
         name: the indicator.
-        selection: a code, a name, a level (`city`, `districts`, `streets`, `stations`), a station's name, or a list.
+        selection: a code, a name, a level (`city`, `districts`, `streets`, `stations`), a station's or an object's
+            name, or a list.
         period: the period.
         version: compute from an older version of the dataset.
+        book: the ledgers, for indicators that read them.
 
     Returns:
         One value for each area, in the order asked for; without data the value is None and says so.
@@ -46,19 +50,18 @@ def compute(
     Raises:
         LantuError: an unknown indicator or area, or a period that the indicator is not defined for.
     """
-    from lantu.indicators.air.places import targets_of
-
     found = get_indicator(name)
     _check_period(found, period)
-    targets = targets_of(sites, areas, selection, period)
-    held = lake.version(found.dataset) if version is None else version
-    key = cache.key_of(lake, sites, found.dataset, held, name, period, targets)
+    sources = Sources(lake, sites, areas, book)
+    family = found.family
+    targets = family.targets(sources, selection, period)
+    versions = family.versions(sources, version)
+    key = cache.key_of(sources, family, versions, name, period, targets)
     figures = cache.read(lake, key)
     if figures is None:
-        figures = _figures(lake, sites, found, targets, period, held)
+        figures = _figures(sources, found, targets, period, versions)
         cache.write(lake, key, figures)
-    simulated = held is not None and lake.is_simulated(found.dataset)
-    versions = {found.dataset: held, "lantu": cache.code_version()}
+    simulated = any(each is not None for each in versions.values()) and family.is_simulated(sources, period)
     decimals = found.decimals_at(period.end)
     return [
         IndicatorValue(
@@ -75,7 +78,8 @@ def compute(
             figure.valid,
             figure.reason,
             simulated,
-            versions,
+            {**versions, "lantu": cache.code_version()},
+            figure.unverified,
         )
         for target, figure in zip(targets, figures, strict=True)
     ]
@@ -94,36 +98,28 @@ def _check_period(indicator: Indicator, period: Period) -> None:
 
 
 def _figures(
-    lake: Lake,
-    sites: SiteRegister,
-    indicator: Indicator,
-    targets: Sequence[Target],
-    period: Period,
-    version: int | None,
+    sources: Sources, indicator: Indicator, targets: Sequence[Target], period: Period, versions: Versions
 ) -> list[Figure]:
-    if version is None:
-        days = period.days
-        return [Figure(None, 0, days, False, NO_DATA) for _ in targets]
-    now = _statistics(lake, sites, targets, period, version)
+    if all(version is None for version in versions.values()):
+        return [Figure(None, 0, period.days, False, NO_DATA) for _ in targets]
+    now = _statistics(sources, indicator.family, targets, period, versions)
     if not indicator.needs_year_before:
         return [indicator.function(now[target.code]) for target in targets]
-    before = _statistics(lake, sites, targets, period.years_before(), version)
+    before = _statistics(sources, indicator.family, targets, period.years_before(), versions)
     return [indicator.function(now[target.code], before[target.code]) for target in targets]
 
 
-_recent: OrderedDict[str, dict[str, Any]] = OrderedDict()
+_recent: OrderedDict[str, Mapping[str, Any]] = OrderedDict()
 _KEPT = 8
 
 
 def _statistics(
-    lake: Lake, sites: SiteRegister, targets: Sequence[Target], period: Period, version: int
-) -> dict[str, Any]:
+    sources: Sources, family: Family, targets: Sequence[Target], period: Period, versions: Versions
+) -> Mapping[str, Any]:
     """The statistics that several indicators pick from; the latest ones are kept while the process runs."""
-    from lantu.indicators.air.statistics import air_statistics
-
-    key = f"{lake.path}|{cache.key_of(lake, sites, 'air_hourly', version, '', period, targets)}"
+    key = f"{sources.lake.path}|{cache.key_of(sources, family, versions, '', period, targets)}"
     if key not in _recent:
-        _recent[key] = air_statistics(lake, sites, targets, period, version)
+        _recent[key] = family.statistics(sources, targets, period, versions)
         while len(_recent) > _KEPT:
             _recent.popitem(last=False)
     return _recent[key]

@@ -12,13 +12,15 @@ from importlib import import_module
 from typing import Any, Literal
 
 from lantu.base import LantuError, Text
+from lantu.indicators.family import Family
 from lantu.indicators.values import Figure
 from lantu.standards.air import decimals_for
 
 Statistic = Literal["mean", "percentile", "count", "share", "index", "change"]
-Level = Literal["station", "district", "city"]
+Level = Literal["station", "object", "street", "district", "city"]
 
 LEVELS: tuple[Level, ...] = ("station", "district", "city")
+AREA_LEVELS: tuple[Level, ...] = ("street", "district", "city")
 WHOLE_PERIODS = ("month", "quarter", "year", "season", "range")
 
 
@@ -40,7 +42,7 @@ class Indicator:
     reference: str
     definition: str
     function: Callable[..., Figure]
-    dataset: str
+    family: Family
     needs_year_before: bool = False
 
     def decimals_at(self, day: dt.date) -> int:
@@ -57,7 +59,7 @@ class Indicator:
             "periods": list(self.periods),
             "reference": self.reference,
             "definition": self.definition,
-            "dataset": self.dataset,
+            "needs": self.family.needs,
         }
 
     def lines(self) -> list[str]:
@@ -66,7 +68,7 @@ class Indicator:
             "unit": Text("单位", "unit"),
             "levels": Text("区域层级", "levels"),
             "periods": Text("时期", "periods"),
-            "dataset": Text("数据集", "dataset"),
+            "needs": Text("数据来源", "reads"),
             "reference": Text("依据", "reference"),
         }
         values = {**self.as_json(), "levels": " ".join(self.levels), "periods": " ".join(self.periods)}
@@ -90,7 +92,7 @@ def indicator(
     statistic: Statistic,
     quantity: str | int,
     reference: str,
-    dataset: str,
+    family: Family,
     periods: tuple[str, ...] = WHOLE_PERIODS,
     levels: tuple[Level, ...] = LEVELS,
     needs_year_before: bool = False,
@@ -115,7 +117,7 @@ def indicator(
             reference,
             text,
             function,
-            dataset,
+            family,
             needs_year_before,
         )
         return function

@@ -21,6 +21,8 @@ class Figure:
     valid: bool
     reason: Text | None = None
     """Why there is no value, or why it is not valid."""
+    unverified: tuple[str, ...] = ()
+    """Parameters that decide it and that no source has confirmed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class IndicatorValue:
     reason: Text | None = None
     simulated: bool = False
     versions: dict[str, Any] = field(default_factory=dict)
+    unverified: tuple[str, ...] = ()
 
     @property
     def coverage(self) -> float | None:
@@ -65,5 +68,6 @@ class IndicatorValue:
             "reason_zh": None if self.reason is None else self.reason.zh,
             "reason_en": None if self.reason is None else self.reason.en,
             "simulated": self.simulated,
+            "unverified": list(self.unverified),
             "versions": self.versions,
         }

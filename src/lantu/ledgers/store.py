@@ -198,6 +198,11 @@ class LedgerStore:
         """The latest change of every ledger that has entries."""
         return dict(self._read("select ledger, max(id) from change group by ledger"))
 
+    def identity(self) -> str:
+        """What tells this store from any other: its first change."""
+        found = self._read("select recorded, key, ledger from change where id = 1")
+        return "|".join(found[0]) if found else ""
+
     def counts(self) -> dict[str, int]:
         """How many entries each ledger has."""
         return dict(self._read("select ledger, count(distinct key) from change group by ledger"))

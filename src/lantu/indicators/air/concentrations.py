@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lantu.base import LantuError, Text, round_half_even
+from lantu.indicators.air.family import AIR
 from lantu.indicators.air.statistics import AreaStatistics
 from lantu.indicators.registry import WHOLE_PERIODS, indicator
 from lantu.indicators.values import Figure
@@ -100,7 +101,7 @@ for _name, _title in _NAMES.items():
         statistic="mean",
         quantity=_name,
         reference=_REFERENCE,
-        dataset="air_hourly",
+        family=AIR,
         periods=("hour", "day", *WHOLE_PERIODS) if _name != "o3" else ("day", *WHOLE_PERIODS),
         definition=_MEAN.format(daily=_daily),
     )(_mean(_name))
@@ -111,7 +112,7 @@ for _name, _title in _NAMES.items():
         statistic="percentile",
         quantity=_name,
         reference="HJ 663-2013, annex A and table 3",
-        dataset="air_hourly",
+        family=AIR,
         definition=_PERCENTILE.format(percent=_percent, daily=_daily),
     )(_percentile(_name))
     _of = _percentile(_name) if _name in ("co", "o3") else _mean(_name)
@@ -123,7 +124,7 @@ for _name, _title in _NAMES.items():
         statistic="change",
         quantity=1,
         reference="HJ 663-2013; rates from published figures, one decimal",
-        dataset="air_hourly",
+        family=AIR,
         needs_year_before=True,
         definition=_CHANGE,
     )(change(_name, _of, _name in _GASES))
@@ -136,7 +137,7 @@ for _name, _title in _NAMES.items():
     statistic="mean",
     quantity="o3",
     reference=_REFERENCE,
-    dataset="air_hourly",
+    family=AIR,
     periods=("hour",),
 )
 def o3_mean(statistics: AreaStatistics) -> Figure:

@@ -5,21 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from lantu.base import LantuError, Period, Text
+from lantu.indicators.family import Target
 
 if TYPE_CHECKING:
     from lantu.places import AreaTree, SiteRegister
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """An area or a station that a value is wanted for."""
-
-    code: str
-    title: Text
-    level: Literal["station", "street", "district", "city"]
 
 
 def targets_of(sites: SiteRegister, areas: AreaTree, selection: str | Sequence[str], period: Period) -> list[Target]:

@@ -7,12 +7,12 @@ from decimal import Decimal
 
 from lantu.base import Text
 from lantu.indicators.air.concentrations import change
+from lantu.indicators.air.family import AIR
 from lantu.indicators.air.statistics import NO_DATA, AreaStatistics
 from lantu.indicators.registry import indicator
 from lantu.indicators.values import Figure
 from lantu.standards.air import CATEGORIES, composite_index
 
-DATASET = "air_hourly"
 _RULE = "HJ 633-2012 to 2026-02-28, HJ 633-2026 from 2026-03-01"
 
 
@@ -23,7 +23,7 @@ _RULE = "HJ 633-2012 to 2026-02-28, HJ 633-2026 from 2026-03-01"
     statistic="index",
     quantity=0,
     reference=_RULE,
-    dataset=DATASET,
+    family=AIR,
     periods=("hour", "day"),
 )
 def aqi(statistics: AreaStatistics) -> Figure:
@@ -55,7 +55,7 @@ for _class in CATEGORIES:
         statistic="count",
         quantity=0,
         reference=_RULE,
-        dataset=DATASET,
+        family=AIR,
         definition=f"days whose AQI is of class {_class.level} ({_class.title.zh}), among complete days",
     )(_class_days(_class.level))
 
@@ -67,7 +67,7 @@ for _class in CATEGORIES:
     statistic="count",
     quantity=0,
     reference=f"{_RULE}; HJ 663-2013",
-    dataset=DATASET,
+    family=AIR,
 )
 def good_days(statistics: AreaStatistics) -> Figure:
     """days with an AQI of at most 100
@@ -86,7 +86,7 @@ def good_days(statistics: AreaStatistics) -> Figure:
     statistic="share",
     quantity="share",
     reference=f"{_RULE}; HJ 663-2013",
-    dataset=DATASET,
+    family=AIR,
 )
 def good_day_share(statistics: AreaStatistics) -> Figure:
     """share = good days / decided days * 100 %"""
@@ -103,7 +103,7 @@ def good_day_share(statistics: AreaStatistics) -> Figure:
     statistic="count",
     quantity=0,
     reference=f"{_RULE}; heavy pollution: AQI above 200",
-    dataset=DATASET,
+    family=AIR,
 )
 def heavy_pollution_days(statistics: AreaStatistics) -> Figure:
     """days with an AQI above 200
@@ -148,7 +148,7 @@ for _name, _title, _function in (
         statistic="change",
         quantity=0,
         reference=_RULE,
-        dataset=DATASET,
+        family=AIR,
         needs_year_before=True,
         definition="change = days of the period - days of the same period one year earlier",
     )(_difference(_function))
@@ -161,7 +161,7 @@ for _name, _title, _function in (
     statistic="index",
     quantity="composite_index",
     reference="ranking rule of the ministry (2014, 2018; secondary sources)",
-    dataset=DATASET,
+    family=AIR,
     periods=("month", "quarter", "year", "range"),
 )
 def composite_index_of(statistics: AreaStatistics) -> Figure:
@@ -189,7 +189,7 @@ indicator(
     statistic="change",
     quantity=1,
     reference="ranking rule of the ministry (2014, 2018; secondary sources)",
-    dataset=DATASET,
+    family=AIR,
     periods=("month", "quarter", "year", "range"),
     needs_year_before=True,
     definition="change = (index - index of the year before) / index of the year before * 100 %, from rounded indices",

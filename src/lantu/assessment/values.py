@@ -1,0 +1,83 @@
+"""The kind `level` over its areas: the indicator's values, those of the baseline, and what they are held against."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from lantu.assessment.ground import Ground
+from lantu.assessment.level import judge, limit_of
+from lantu.assessment.model import Status
+from lantu.assessment.verdict import Limit, Verdict
+from lantu.base import Period, Text
+from lantu.indicators import Indicator, IndicatorValue, compute, get_indicator
+
+
+@dataclass(slots=True)
+class LevelJudgement:
+    """What verdicts by an indicator were made of, target by target."""
+
+    indicator: Indicator
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    values: dict[str, IndicatorValue] = field(default_factory=dict)
+    baselines: dict[str, IndicatorValue] = field(default_factory=dict)
+    limits: dict[str, Limit] = field(default_factory=dict)
+    judged_period: Period | None = None
+    baseline_period: Period | None = None
+
+    def verdict(self, index: int) -> Verdict:
+        return list(self.verdicts.values())[index]
+
+
+def judge_level(ground: Ground, commitment: Any, targets: Sequence[str]) -> LevelJudgement:
+    """Judge an indicator for areas or named objects.
+
+    Args:
+        ground: the day and what is known.
+        commitment: of kind `level`, or the inner rule of a list bound to its commitment.
+        targets: codes of areas, or names of objects.
+
+    Raises:
+        LantuError: no target of that name, or a period for which the indicator is not defined.
+    """
+    pack, as_of = ground.pack, ground.as_of
+    indicator = get_indicator(commitment.indicator)
+    period = pack.period_of(commitment)
+    result = LevelJudgement(indicator)
+    if as_of < period.start:
+        for target in targets:
+            result.verdicts[target] = Verdict(Status.UNKNOWN, Text("尚未开始", "not yet begun"))
+        return result
+    result.judged_period = period if as_of >= period.end else Period.between(period.start, as_of)
+
+    def values(span: Period) -> dict[str, IndicatorValue]:
+        found = compute(ground.lake, pack.sites, pack.areas, indicator.name, list(targets), span, book=ground.book)
+        return dict(zip(targets, found, strict=True))
+
+    result.values = values(result.judged_period)
+    if commitment.baseline is not None:
+        result.baseline_period = Period.parse(commitment.baseline.period, pack.seasons)
+        result.baselines = values(result.baseline_period)
+    for target in targets:
+        value = result.values[target]
+        baseline = result.baselines.get(target)
+        limit = limit_of(commitment, target, indicator, baseline, ground.targets, period.end)
+        if isinstance(limit, Text):
+            nothing = value.value is None and value.reason is not None
+            verdict = Verdict(Status.UNKNOWN, value.reason if nothing and value.reason else limit)
+        else:
+            result.limits[target] = limit
+            verdict = judge(commitment, period, as_of, indicator, value, limit, ground.accept_coverage)
+        unverified = dict.fromkeys([*value.unverified, *(baseline.unverified if baseline else ())])
+        result.verdicts[target] = replace(
+            verdict,
+            value=value.rounded,
+            n=None if value.value is None else value.n,
+            coverage=None if value.value is None else value.coverage,
+            since=period.end if verdict.status is Status.MISSED and as_of >= period.end else verdict.since,
+            simulated=value.simulated,
+            versions=value.versions,
+            unverified=tuple(unverified),
+        )
+    return result
