@@ -23,8 +23,8 @@ COUNTED = {
     "组": "sample_group",
     "项": "item",
     "次": "occasion",
-    "分": "point",
-    "级": "grade",
+    "分": "score_point",
+    "级": "quality_grade",
     "NTU": "turbidity_unit",
     "度": "colour_degree",
 }

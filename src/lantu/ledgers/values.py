@@ -65,6 +65,8 @@ def read_value(field: LedgerField, raw: Any, registers: Registers, unit: str | N
 def _number(raw: Any) -> Decimal:
     if isinstance(raw, bool):
         raise Unfit(Text("是/否不是数", "yes or no is not a number"))
+    if isinstance(raw, float) and raw.is_integer():
+        return Decimal(int(raw))
     try:
         number = Decimal(repr(raw)) if isinstance(raw, float) else Decimal(str(raw).replace(",", "").replace("，", ""))
     except InvalidOperation:
