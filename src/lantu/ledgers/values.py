@@ -96,7 +96,7 @@ def _read_number(field: LedgerField, raw: Any, _registers: Registers, unit: str 
         except LantuError as error:
             raise Unfit(error.what, Text(f"本字段用“{field.unit}”", f"this field is in '{field.unit}'")) from None
     _in_range(field, number)
-    return number.normalize() if number == number.to_integral_value() and abs(number) < 10**6 else number
+    return number.normalize() if abs(number.adjusted()) < 6 and number != number.to_integral_value() else number
 
 
 def _read_integer(field: LedgerField, raw: Any, _registers: Registers, _unit: str | None) -> int:
