@@ -8,6 +8,7 @@ days that are missing would have to be like to turn it.
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +18,14 @@ from lantu.base import Period, Text, as_decimal, parse_unit, round_half_even, un
 from lantu.base.quantities import Quantity
 
 if TYPE_CHECKING:
+    from lantu.assessment.projection import Projection
     from lantu.assessment.targets import Targets
     from lantu.indicators import Indicator, IndicatorValue
     from lantu.plan.commitments import LevelCommitment
+
+
+LIKELY = 0.5
+"""From this probability on a commitment under way is on course. Lantu's own choice."""
 
 
 def external_unit(commitment: Any) -> str | None:
@@ -137,6 +143,27 @@ def _under_way(
     status = Status.ON_COURSE if kept else Status.AT_RISK
     passed = Text(f"至 {as_of} 的数值，与{limit.origin.zh}相比", f"the value up to {as_of} against {limit.origin.en}")
     return Verdict(status, _with_remaining(passed, remaining, value.unit, statistic), limit, remaining=remaining)
+
+
+def by_projection(verdict: Verdict, seen: Projection) -> Verdict:
+    """A verdict under way, with what past seasons say: on course where the figure is more likely kept than not."""
+    if verdict.status not in (Status.ON_COURSE, Status.AT_RISK):
+        return replace(verdict, probability=seen.probability)
+    years = "、".join(str(year) for year in seen.years)
+    zh, en = f"{seen.probability:.0%}", f"{seen.probability:.0%}"
+    if seen.probability >= 0.995:
+        zh, en = "超过 99%", "over 99%"
+    elif seen.probability < 0.01:
+        zh, en = "不到 1%", "under 1%"
+    words = Text(
+        f"按 {years} 年同期重抽样，达到的概率{zh}", f"{en} likely by the same season of {years.replace('、', ', ')}"
+    )
+    return replace(
+        verdict,
+        status=Status.ON_COURSE if seen.probability >= LIKELY else Status.AT_RISK,
+        reason=Text(f"{verdict.reason.zh}；{words.zh}", f"{verdict.reason.en}; {words.en}"),
+        probability=seen.probability,
+    )
 
 
 def _remaining(period: Period, indicator: Indicator, value: IndicatorValue, limit: Limit) -> Decimal | None:

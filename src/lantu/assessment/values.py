@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lantu.assessment.ground import Ground
-from lantu.assessment.level import judge, limit_of
+from lantu.assessment.level import by_projection, judge, limit_of
 from lantu.assessment.model import Status
+from lantu.assessment.projection import Past, project
 from lantu.assessment.verdict import Limit, Verdict
 from lantu.base import Period, Text
 from lantu.indicators import Indicator, IndicatorValue, compute, get_indicator
@@ -59,6 +60,7 @@ def judge_level(ground: Ground, commitment: Any, targets: Sequence[str]) -> Leve
     if commitment.baseline is not None:
         result.baseline_period = Period.parse(commitment.baseline.period, pack.seasons)
         result.baselines = values(result.baseline_period)
+    past = Past(ground, indicator, targets, period)
     for target in targets:
         value = result.values[target]
         baseline = result.baselines.get(target)
@@ -69,6 +71,10 @@ def judge_level(ground: Ground, commitment: Any, targets: Sequence[str]) -> Leve
         else:
             result.limits[target] = limit
             verdict = judge(commitment, period, as_of, indicator, value, limit, ground.accept_coverage)
+            seed = f"{commitment.id}|{target}|{as_of}"
+            seen = project(past.of(target), period, as_of, indicator, value, limit, seed, commitment.softness)
+            if seen is not None:
+                verdict = by_projection(verdict, seen)
         unverified = dict.fromkeys([*value.unverified, *(baseline.unverified if baseline else ())])
         result.verdicts[target] = replace(
             verdict,

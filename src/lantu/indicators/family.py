@@ -6,6 +6,7 @@ become statistics of each target, and which rows stand behind a figure. An indic
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from lantu.places import AreaTree, SiteRegister
 
 Versions = Mapping[str, int | None]
+DailyValues = Mapping[dt.date, Mapping[str, float]]
 TargetLevel = Literal["station", "object", "street", "district", "city"]
 
 
@@ -101,6 +103,8 @@ class Family:
     ledgers: tuple[str, ...] = ()
     targets: Callable[[Sources, str | Sequence[str], Period], list[Target]] = area_targets
     trace: Callable[[Sources, Target, Period, Versions], Trace] = field(default=no_trace)
+    daily: Callable[[Sources, Sequence[Target], Period, Versions], Mapping[str, DailyValues]] | None = None
+    """Daily values by target, where the family has such: what a projection draws past seasons from."""
 
     @property
     def needs(self) -> str:

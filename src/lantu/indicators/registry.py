@@ -44,6 +44,8 @@ class Indicator:
     function: Callable[..., Figure]
     family: Family
     needs_year_before: bool = False
+    daily: str | None = None
+    """Which of its family's daily values it averages or counts, where a projection can be made."""
 
     def decimals_at(self, day: dt.date) -> int:
         """Decimals to which the value is rounded, as they hold on `day`."""
@@ -96,6 +98,7 @@ def indicator(
     periods: tuple[str, ...] = WHOLE_PERIODS,
     levels: tuple[Level, ...] = LEVELS,
     needs_year_before: bool = False,
+    daily: str | None = None,
     definition: str | None = None,
 ) -> Callable[[Callable[..., Figure]], Callable[..., Figure]]:
     """Register a function as an indicator; its docstring (or `definition`) gives the formula."""
@@ -119,6 +122,7 @@ def indicator(
             function,
             family,
             needs_year_before,
+            daily,
         )
         return function
 

@@ -104,6 +104,7 @@ for _name, _title in _NAMES.items():
         family=AIR,
         periods=("hour", "day", *WHOLE_PERIODS) if _name != "o3" else ("day", *WHOLE_PERIODS),
         definition=_MEAN.format(daily=_daily),
+        daily=_name,
     )(_mean(_name))
     indicator(
         name=f"{_base}_p{_percent}",

@@ -8,7 +8,7 @@ from typing import Any
 
 from lantu.base import Period, Text
 from lantu.indicators.air.places import memberships, targets_of
-from lantu.indicators.family import Family, Sources, Target, Trace, Versions
+from lantu.indicators.family import DailyValues, Family, Sources, Target, Trace, Versions
 
 DATASET = "air_hourly"
 
@@ -57,4 +57,14 @@ def _trace(sources: Sources, target: Target, period: Period, _versions: Versions
     return Trace((stations,), tuple(header), rows())
 
 
-AIR = Family("air", _statistics, datasets=(DATASET,), targets=_targets, trace=_trace)
+def _daily(
+    sources: Sources, targets: Sequence[Target], period: Period, versions: Versions
+) -> Mapping[str, DailyValues]:
+    from lantu.indicators.air.statistics import daily_values
+
+    version = versions[DATASET]
+    assert version is not None
+    return daily_values(sources.lake, sources.sites, targets, period, version)
+
+
+AIR = Family("air", _statistics, datasets=(DATASET,), targets=_targets, trace=_trace, daily=_daily)

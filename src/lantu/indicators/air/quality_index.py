@@ -68,6 +68,7 @@ for _class in CATEGORIES:
     quantity=0,
     reference=f"{_RULE}; HJ 663-2013",
     family=AIR,
+    daily="good",
 )
 def good_days(statistics: AreaStatistics) -> Figure:
     """days with an AQI of at most 100
@@ -104,6 +105,7 @@ def good_day_share(statistics: AreaStatistics) -> Figure:
     quantity=0,
     reference=f"{_RULE}; heavy pollution: AQI above 200",
     family=AIR,
+    daily="heavy",
 )
 def heavy_pollution_days(statistics: AreaStatistics) -> Figure:
     """days with an AQI above 200

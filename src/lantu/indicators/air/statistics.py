@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from lantu.base import Period, Text, as_decimal
 from lantu.indicators.air.exact import DAY_SCALE
-from lantu.indicators.air.places import Target, expected_table, member_table, memberships
+from lantu.indicators.air.places import Membership, expected_table, member_table, memberships
+from lantu.indicators.family import Target
 from lantu.indicators.values import Figure
 from lantu.standards import catalogue
 from lantu.standards.air import POLLUTANTS, aqi_edition, minimums
@@ -184,15 +185,19 @@ def _days_read(period: Period) -> tuple[dt.date, dt.date]:
     return period.start, period.end
 
 
-def _fill(result: dict[str, AreaStatistics], connection: Any, observations: Any, members: Any, period: Period) -> None:
+def indexed_days(
+    observations: Any, members: Sequence[Membership], targets: Sequence[Target], period: Period
+) -> tuple[Any, Any, Any]:
+    """The daily values and indices of every target, the stations' daily values, and which stations the areas have."""
     import ibis
 
     from lantu.indicators.air.days import area_days, station_days, with_index
 
     stations = station_days(observations, ibis.memtable(member_table(members)), period)
     parts = []
-    single = [code for code, found in result.items() if found.target.level == "station"]
-    areas = [code for code, found in result.items() if found.target.level != "station"]
+    single = [target.code for target in targets if target.level == "station"]
+    areas = [target.code for target in targets if target.level != "station"]
+    of_areas = None
     if areas:
         expected = ibis.memtable(expected_table([m for m in members if m.target in areas], period))
         of_areas = ibis.memtable(member_table([m for m in members if m.target in areas]))
@@ -210,7 +215,40 @@ def _fill(result: dict[str, AreaStatistics], connection: Any, observations: Any,
         )
     columns = ["target", "day", "expected", *(f"n_{name}" for name in POLLUTANTS), *POLLUTANTS]
     days = ibis.union(*(part.select(columns) for part in parts)) if len(parts) > 1 else parts[0].select(columns)
-    indexed = with_index(days, period)
+    return with_index(days, period), stations, of_areas
+
+
+def daily_values(
+    lake: Lake, sites: SiteRegister, targets: Sequence[Target], period: Period, version: int
+) -> dict[str, dict[dt.date, dict[str, float]]]:
+    """The valid daily values of each target: concentrations; 0 or 1 for `good` and `heavy` where a day is decided."""
+    from lantu.lake.engine import connect
+
+    members = memberships(sites, targets, period)
+    found: dict[str, dict[dt.date, dict[str, float]]] = {target.code: {} for target in targets}
+    if not members:
+        return found
+    connection = connect()
+    observations = lake.table("air_hourly", connection, period.start, period.end, version)
+    indexed, _, _ = indexed_days(observations, members, targets, period)
+    rules = catalogue()
+    good = int(rules.get("air.evaluation.good_day_aqi").at(period.end).number)
+    heavy = int(rules.get("air.evaluation.heavy_pollution_aqi").at(period.end).number)
+    for row in _rows(connection, indexed.select("target", "day", "aqi", "complete", *POLLUTANTS)):
+        values = {name: row[name] / DAY_SCALE for name in POLLUTANTS if row[name] is not None}
+        index = row["aqi"]
+        if index is not None and (row["complete"] or index > good):
+            values["good"] = float(index <= good)
+        if index is not None and (row["complete"] or index > heavy):
+            values["heavy"] = float(index > heavy)
+        day = row["day"]
+        found[row["target"]][day.date() if isinstance(day, dt.datetime) else day] = values
+    return found
+
+
+def _fill(result: dict[str, AreaStatistics], connection: Any, observations: Any, members: Any, period: Period) -> None:
+    targets = [found.target for found in result.values()]
+    indexed, stations, of_areas = indexed_days(observations, members, targets, period)
     if period.kind == "day":
         for row in _rows(connection, indexed):
             _take_day(result[row["target"]], row)
@@ -218,7 +256,10 @@ def _fill(result: dict[str, AreaStatistics], connection: Any, observations: Any,
     kept = connection.create_table("days", indexed, temp=True, overwrite=True)
     for row in _rows(connection, period_statistics(kept, period)):
         _take(result[row["target"]], row)
-    if areas and catalogue().get("air.evaluation.period_mean_order").at(period.end).value == "stations_first":
+    if (
+        of_areas is not None
+        and catalogue().get("air.evaluation.period_mean_order").at(period.end).value == "stations_first"
+    ):
         for row in _rows(connection, _means_of_stations(stations, of_areas)):
             for name in POLLUTANTS:
                 if row[name] is not None:
