@@ -108,18 +108,15 @@ def project(
         return None
     random = np.random.default_rng(int.from_bytes(hashlib.sha256(seed.encode()).digest()[:8], "big"))
     totals = np.zeros(DRAWS)
-    counts = np.zeros(DRAWS)
     for index, runs in enumerate(starts):
         length = min(BLOCK_DAYS, len(coming) - index * BLOCK_DAYS)
-        sums = np.array([sum(run[:length]) for run in runs])
-        sizes = np.array([len(run[:length]) for run in runs])
-        chosen = random.integers(0, len(runs), DRAWS)
-        totals += sums[chosen]
-        counts += sizes[chosen]
+        # a run with gaps stands for as many days as a whole one
+        sums = np.array([sum(run[:length]) / len(run[:length]) * length for run in runs])
+        totals += sums[random.integers(0, len(runs), DRAWS)]
     decimals = indicator.decimals_at(period.end)
     known = float(value.value)
     of_days = indicator.statistic == "mean"
-    ends = (known * value.n + totals) / (value.n + counts) if of_days else known + totals
+    ends = (known * value.n + totals) / (value.n + len(coming)) if of_days else known + totals
     figures = [round_half_even(Decimal(repr(round(float(end), 6))), decimals) for end in ends]
     kept = sum(fulfils(figure, limit, softness) is True for figure in figures)
     return Projection(round(kept / DRAWS, 2), used)
