@@ -1,6 +1,6 @@
 """The catalogues of the documentation, generated from what the program itself declares.
 
-`python -m lantu.cli.catalogues FOLDER` writes `indicators.md` and `parameters.md`; a test compares them with the docs.
+`python -m lantu.cli.catalogues FOLDER` writes the pages of `PAGES`; a test compares them with the docs.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from lantu.cli.ledger_catalogue import ledger_page
 from lantu.indicators import all_indicators
 from lantu.standards import Parameter, catalogue
 
@@ -104,7 +105,12 @@ def _shown(value: Any) -> str:
     return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)
 
 
-PAGES = {"indicators.md": indicator_page, "parameters.md": parameter_page}
+def ledger_catalogue() -> str:
+    """Every ledger of the shipped pack as Markdown."""
+    return ledger_page(_MADE)
+
+
+PAGES = {"indicators.md": indicator_page, "ledgers.md": ledger_catalogue, "parameters.md": parameter_page}
 
 
 def main(folder: Path) -> None:
