@@ -24,7 +24,7 @@ def ledger_page(made: str) -> str:
         "YAML file under `ledgers/` of a pack and needs no code.",
         "",
         "Every entry also has an area, the public body that holds it, its state, and the day since when it is so; "
-        "every change keeps who made it. Numbers are 0 or more and dates not in the future unless the field says otherwise.",
+        "every change keeps who made it. Numbers are 0 or more and dates not in the future unless the field says so.",
         "",
         "| ledger | 台账 | title | counts as | used by |",
         "|---|---|---|---|---|",

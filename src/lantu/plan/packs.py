@@ -17,6 +17,7 @@ from lantu.ledgers import Ledger, read_ledgers
 from lantu.places import AreaTree, SiteRegister, UnitRegister, load_calendar
 from lantu.plan.commitments import Commitment
 from lantu.plan.declared import Measure, PackHead, Plan
+from lantu.plan.references import reference_faults
 
 _HEAD = "pack.yaml"
 
@@ -240,9 +241,11 @@ class PackCheck:
         counts = Counter(self.counts)
         return Text(
             f"规则包 {self.pack}：{counts['plans']} 份计划，{counts['tasks']} 项任务，{counts['measures']} 条措施，"
-            f"{counts['commitments']} 条承诺；{len(self.faults)} 处错误，{len(self.notes)} 条提示",
+            f"{counts['commitments']} 条承诺（{counts['with_figure']} 条有数字），{counts['ledgers']} 个台账；"
+            f"{len(self.faults)} 处错误，{len(self.notes)} 条提示",
             f"pack {self.pack}: {counts['plans']} plans, {counts['tasks']} tasks, {counts['measures']} measures, "
-            f"{counts['commitments']} commitments; {len(self.faults)} faults, {len(self.notes)} notes",
+            f"{counts['commitments']} commitments ({counts['with_figure']} with a figure), "
+            f"{counts['ledgers']} ledgers; {len(self.faults)} faults, {len(self.notes)} notes",
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -286,6 +289,9 @@ def check_pack(name: str, indicator_units: Mapping[str, str]) -> PackCheck:
             "tasks": sum(len(plan.tasks) for plan in pack.plans),
             "measures": len(pack.measures),
             "commitments": len(pack.commitments),
+            "with_figure": sum(c.basis == "figure" for c in pack.commitments.values()),
+            "unbound_measures": sum(not m.commitments for m in pack.measures.values()),
+            "ledgers": len(pack.ledgers),
         },
     )
     waiting: dict[str, list[str]] = {}
@@ -296,6 +302,8 @@ def check_pack(name: str, indicator_units: Mapping[str, str]) -> PackCheck:
             check.measure(plan, measure)
             for index, commitment in enumerate(measure.commitments):
                 check.commitment(index, commitment, indicator_units, waiting)
+    for unbound in (m.id for m in pack.measures.values() if not m.commitments):
+        result.notes.append(Text(f"措施 {unbound} 尚无承诺", f"the measure {unbound} has no commitment yet"))
     for indicator, users in waiting.items():
         result.notes.append(
             Text(
@@ -364,7 +372,11 @@ class _Check:
             (getattr(commitment, "inner", None), (*at, "inner")),
         )
         for rule, where in rules:
-            if rule is None or rule.kind != "level":
+            if rule is None:
+                continue
+            for key, what, mend in reference_faults(rule, self.pack.ledgers):
+                self.fault(what.zh, what.en, *where, key, mend=mend)
+            if rule.kind != "level":
                 continue
             if rule.indicator not in units:
                 waiting.setdefault(rule.indicator, []).append(commitment.id)
