@@ -197,12 +197,17 @@ def _measures(source: Pack | PlanDocument) -> list[ComparedMeasure]:
             tuple(m.lead),
             tuple(m.responsible),
             tuple(m.assisting),
-            tuple(_figure(f.comparator, f.value, f.unit) for f in (c.figure() for c in m.commitments)),
+            tuple(_figure(f.comparator, f.value, f.unit) for f in _figures(m)),
         )
         for plan in source.plans
         for task in plan.tasks
         for m in task.measures
     ]
+
+
+def _figures(measure: Any) -> list[Any]:
+    """The figures that the plan itself prints; the pack's own checks of its words are no part of a comparison."""
+    return [each.figure() for each in measure.commitments if each.basis == "figure"]
 
 
 def _figure(comparator: str, value: Any, unit: str) -> str:
