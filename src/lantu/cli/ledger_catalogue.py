@@ -67,7 +67,7 @@ def _ledger(ledger: Ledger) -> list[str]:
         lines.append(f"- kept by: {'、'.join(ledger.keeper)}")
     lines += ["", "| field | 字段 | title | type | required |", "|---|---|---|---|---|"]
     for field in ledger.fields:
-        kind = field.type
+        kind: str = field.type
         if field.unit:
             kind += f" ({field.unit})"
         if field.codes:

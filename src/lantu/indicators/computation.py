@@ -61,7 +61,7 @@ def compute(
     if figures is None:
         figures = _figures(sources, found, targets, period, versions)
         cache.write(lake, key, figures)
-    simulated = any(each is not None for each in versions.values()) and family.is_simulated(sources, period)
+    simulated = any(each is not None for each in versions.values()) and family.is_simulated(sources)
     decimals = found.decimals_at(period.end)
     return [
         IndicatorValue(

@@ -121,11 +121,11 @@ class Family:
             found[f"ledger:{name}"] = sources.book.store.version(name) if known and sources.book is not None else None
         return found
 
-    def is_simulated(self, sources: Sources, period: Period) -> bool:
+    def is_simulated(self, sources: Sources) -> bool:
         """Whether anything that it reads is invented."""
         if any(sources.lake.version(name) is not None and sources.lake.is_simulated(name) for name in self.datasets):
             return True
         book = sources.book
         return book is not None and any(
-            name in book.ledgers and book.entries(name, period.end).is_simulated for name in self.ledgers
+            name in book.ledgers and book.entries(name).is_simulated for name in self.ledgers
         )

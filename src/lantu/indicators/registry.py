@@ -16,7 +16,7 @@ from lantu.indicators.family import Family
 from lantu.indicators.values import Figure
 from lantu.standards.air import decimals_for
 
-Statistic = Literal["mean", "percentile", "count", "share", "index", "change"]
+Statistic = Literal["mean", "percentile", "count", "share", "index", "change", "total", "ratio", "rank"]
 Level = Literal["station", "object", "street", "district", "city"]
 
 LEVELS: tuple[Level, ...] = ("station", "district", "city")
@@ -83,7 +83,14 @@ class Indicator:
 
 
 _registry: dict[str, Indicator] = {}
-_MODULES = ("lantu.indicators.air.concentrations", "lantu.indicators.air.quality_index")
+_MODULES = (
+    "lantu.indicators.air.concentrations",
+    "lantu.indicators.air.quality_index",
+    "lantu.indicators.registers.accounts",
+    "lantu.indicators.registers.freight",
+    "lantu.indicators.registers.land",
+    "lantu.indicators.registers.reductions",
+)
 
 
 def indicator(

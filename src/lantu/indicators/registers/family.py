@@ -1,0 +1,68 @@
+"""What families that read ledgers share: the entries of an area, and their trace.
+
+The entries are taken as they stand now, for a month's volume or a year's total is entered after its end; which of them
+belong to the period is told by their own dates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from lantu.base import Period, Text
+from lantu.indicators.family import Family, Sources, Target, Trace, Versions
+from lantu.ledgers import Entries, Entry
+
+Chosen = Callable[[Entries, str, Period], list[Entry]]
+
+
+def entries_of(sources: Sources, ledger: str) -> Entries | None:
+    """The entries of a ledger as they stand; None where the workspace or the pack has none."""
+    if sources.book is None or ledger not in sources.book.ledgers:
+        return None
+    found = sources.book.entries(ledger)
+    return found if found.history.lines else None
+
+
+def of_area(entries: Entries, area: str, _period: Period) -> list[Entry]:
+    return entries.of_area(area)
+
+
+def register_family(
+    name: str,
+    ledger: str,
+    statistics: Callable[[list[Entry], Entries, Period], Any],
+    chosen: Chosen = of_area,
+) -> Family:
+    """A family that reads one ledger.
+
+    Args:
+        name: the family.
+        ledger: the ledger.
+        statistics: from the chosen entries of one area to what the indicators' functions take.
+        chosen: which entries an area has.
+
+    An area that has no entry in the ledger gets None.
+    """
+
+    def compute(sources: Sources, targets: Sequence[Target], period: Period, _versions: Versions) -> Mapping[str, Any]:
+        entries = entries_of(sources, ledger)
+        found: dict[str, Any] = {}
+        for target in targets:
+            rows = [] if entries is None else chosen(entries, target.code, period)
+            found[target.code] = None if entries is None or not rows else statistics(rows, entries, period)
+        return found
+
+    def trace(sources: Sources, target: Target, period: Period, _versions: Versions) -> Trace:
+        entries = entries_of(sources, ledger)
+        rows = [] if entries is None else chosen(entries, target.code, period)
+        facts = (Text("台账条目", "entries"), Text(f"{len(rows)} 条", f"{len(rows)}"))
+        fields = [] if entries is None else [field.name for field in entries.ledger.fields]
+
+        def lines() -> Iterator[Sequence[Any]]:
+            for row in rows:
+                yield [row.key, row.area, row.state, row.day, *(row.values.get(name) for name in fields)]
+
+        return Trace((facts,), ("key", "area", "state", "since", *fields), lines())
+
+    return Family(name, compute, ledgers=(ledger,), trace=trace)

@@ -1,0 +1,142 @@
+"""Indicators from ledgers: accounts, reductions, freight, safe use of land; each figure by hand."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lantu.base import Period
+from lantu.indicators import IndicatorValue, compute
+from lantu.lake import Lake
+from lantu.ledgers import Actor, LedgerBook
+from lantu.plan.packs import load_pack
+
+WHO = Actor("张三", "市水务局")
+PACK = load_pack("beijing/2021")
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> LedgerBook:
+    return LedgerBook(PACK.ledgers, PACK.areas, PACK.units, tmp_path)
+
+
+def figure(book: LedgerBook, name: str, area: str = "city", period: str = "2021") -> IndicatorValue:
+    lake = Lake(book.store.path.parent / "lake")
+    (value,) = compute(lake, PACK.sites, PACK.areas, name, area, Period.parse(period), book=book)
+    return value
+
+
+def account(book: LedgerBook, name: str, amount: Any, unit: str, year: int = 2021, month: int = 0, **more: Any) -> None:
+    given = {"account": name, "place": "110000", "year": year, "month": month, "amount": amount, "unit": unit}
+    book.enter("annual_accounts", {**given, "source": "统计年鉴（示例）"}, "110000", WHO, **more)
+
+
+def test_water_use_per_product(book: LedgerBook) -> None:
+    # 40.8 x 10^8 m3 and 40 269.6 x 10^8 yuan: 10.13 m3 for 10^4 yuan
+    assert figure(book, "water_use_per_gdp").value is None
+    account(book, "water_use", "40.8", "亿立方米")
+    missing = figure(book, "water_use_per_gdp")
+    assert missing.reason is not None
+    assert missing.reason.en == "the gross domestic product is missing"
+    account(book, "gross_domestic_product", "40269.6", "亿元")
+    value = figure(book, "water_use_per_gdp")
+    assert (value.rounded, value.valid) == (Decimal("10.13"), True)
+
+
+def test_a_year_of_months_is_complete_with_twelve(book: LedgerBook) -> None:
+    for month in range(1, 12):
+        account(book, "reclaimed_water_use", 10000, "万立方米", month=month)
+    value = figure(book, "reclaimed_water_use")
+    assert (value.rounded, value.valid, value.n) == (Decimal("11.00"), False, 11)
+    account(book, "reclaimed_water_use", "1.5", "亿立方米", month=12)
+    assert (figure(book, "reclaimed_water_use").rounded, figure(book, "reclaimed_water_use").valid) == (
+        Decimal("12.50"),
+        True,
+    )
+    # the year's own figure goes before the sum of its months
+    account(book, "reclaimed_water_use", "12.03", "亿立方米")
+    assert figure(book, "reclaimed_water_use").rounded == Decimal("12.03")
+
+
+def test_a_unit_that_does_not_fit_is_said(book: LedgerBook) -> None:
+    account(book, "energy_consumption", 1, "亿立方米")
+    value = figure(book, "energy_consumption")
+    assert value.value is None
+    assert value.reason is not None
+    assert "cannot be converted" in value.reason.en
+
+
+def test_reductions_less_offsets_of_accepted_projects(book: LedgerBook, tmp_path: Path) -> None:
+    proof = tmp_path / "data.csv"
+    proof.write_text("x", encoding="utf-8")
+
+    def project(number: str, reduction: float, offset: float | None, day: str, area: str, accept: bool = True) -> None:
+        given = {"number": number, "project": number, "pollutant": "voc", "kind": "treatment", "reduction": reduction}
+        book.enter("emission_reduction_projects", {**given, "offset": offset}, area, WHO, dt.date(2021, 1, 1))
+        if accept:
+            book.advance(
+                "emission_reduction_projects", number, "accept", WHO, None, {"completed_on": day},
+                {"monitoring_data": proof},
+            )  # fmt: skip
+
+    project("1", 120.5, 20, "2021-06-01", "通州区")
+    project("2", 30, None, "2021-07-01", "顺义区")
+    project("3", 500, None, "2020-07-01", "通州区")
+    project("4", 500, None, "", "通州区", accept=False)
+    assert figure(book, "voc_emission_reduction").rounded == Decimal("130.5")
+    assert figure(book, "voc_emission_reduction", "通州").rounded == Decimal("100.5")
+    assert figure(book, "nox_emission_reduction", "通州").rounded == Decimal("0.0")
+    assert figure(book, "voc_emission_reduction", "密云").value is None
+
+
+def test_shares_of_freight(book: LedgerBook) -> None:
+    for month in range(1, 13):
+        given = {"number": str(month), "month_of": f"2021-{month:02d}-10", "goods": "aggregate"}
+        volumes = {"total": 1000, "by_rail": 100, "by_new_energy": 25 * (month > 6)}
+        book.enter("freight_volumes", {**given, **volumes}, "110000", WHO)
+    assert figure(book, "aggregate_green_share").value == Decimal("11.25")
+    assert figure(book, "bulk_goods_rail_share").value is None
+    half = figure(book, "aggregate_green_share", period="2021-01..2021-06")
+    assert (half.value, half.valid) == (Decimal(10), True)
+
+
+def test_safe_use_of_farmland_is_the_worked_example(book: LedgerBook) -> None:
+    # soil dossier 6.1: E = 1000 (400, 500, 100), B = 400, C = 460, D = 100 gives 96.0 %
+    plots = (
+        ("b", 400, "slight", "protection", None),
+        ("c", 460, "light_medium", "agronomy", True),
+        ("c2", 40, "light_medium", "agronomy", False),
+        ("d", 100, "heavy", "fallow", None),
+    )
+    for number, size, pollution, measure, crops in plots:
+        given = {
+            "number": number,
+            "land_area": size,
+            "pollution": pollution,
+            "measure": measure,
+            "land_class": "strict",
+        }
+        book.enter(
+            "polluted_farmland", {**given, "measure_on": "2021-05-01", "crops_within": crops}, "房山区拱辰街道", WHO
+        )
+    assert figure(book, "polluted_farmland_safe_use_rate").rounded == Decimal("96.0")
+    none = figure(book, "polluted_farmland_safe_use_rate", "东城")
+    assert none.value is None
+
+
+def test_safe_use_of_plots_needs_a_plot_that_was_reused(book: LedgerBook) -> None:
+    def plot(number: str, size: int, permit: str | None, met: bool) -> None:
+        given = {"number": number, "name": number, "land_area": size, "planned_use": "commercial"}
+        book.enter("soil_plots", {**given, "permit_on": permit, "requirement_met": met}, "房山区拱辰街道", WHO)
+
+    plot("old", 500, None, False)
+    nothing = figure(book, "polluted_plot_safe_use_rate")
+    assert nothing.reason is not None
+    assert "re-used" in nothing.reason.en
+    plot("good", 900, "2021-03-01", True)
+    plot("bad", 100, "2021-04-01", False)
+    assert figure(book, "polluted_plot_safe_use_rate").value == Decimal(90)
