@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
+from lantu.lake.cadence import on_cadence, time_text
 from lantu.lake.report import Finding
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ CLOCK_TOLERANCE = dt.timedelta(hours=24)
 """How far ahead of this machine's clock a row may lie: it covers the time zones."""
 
 EARLIEST = dt.datetime(1950, 1, 1)
-"""No hourly observation is older; an earlier time is a slip of the year."""
+"""No observation is older; an earlier time is a slip of the year."""
 
 
 def set_aside_impossible(batch: Batch, dataset: Dataset, now: dt.datetime) -> Batch:
@@ -24,18 +25,22 @@ def set_aside_impossible(batch: Batch, dataset: Dataset, now: dt.datetime) -> Ba
 
     keep = np.ones(len(batch.stations), dtype=bool)
     future = batch.times > np.datetime64(now + CLOCK_TOLERANCE)
-    timeless = np.isnat(batch.times) | (batch.times < np.datetime64(EARLIEST))
+    timeless = ~on_cadence(batch.times, dataset.cadence) | (batch.times < np.datetime64(EARLIEST))
     nameless = np.array([name is None or not str(name).strip() for name in batch.stations], dtype=bool)
     for mask, reason in ((future, "future"), (timeless, "bad_time"), (nameless, "no_station")):
         for index in np.flatnonzero(mask & keep):
-            batch.findings.append(_row_finding(batch, reason, int(index)))
+            batch.findings.append(_row_finding(batch, dataset, reason, int(index)))
         keep &= ~mask
     for column in dataset.columns:
         values = batch.values.get(column.name)
         if values is None:
             continue
+        wrong = np.isinf(values)
         with np.errstate(invalid="ignore"):
-            wrong = (values < column.minimum) | (values > column.maximum) | np.isinf(values)
+            if column.minimum is not None:
+                wrong |= values < column.minimum
+            if column.maximum is not None:
+                wrong |= values > column.maximum
         for index in np.flatnonzero(wrong & keep):
             batch.findings.append(
                 Finding(
@@ -45,20 +50,18 @@ def set_aside_impossible(batch: Batch, dataset: Dataset, now: dt.datetime) -> Ba
                     column.name,
                     f"{values[index]:.15g}",
                     str(batch.stations[index]),
-                    str(batch.times[index].astype("datetime64[m]")),
+                    time_text(batch.times[index], dataset.cadence),
                 )
             )
         values[wrong] = np.nan
     if not keep.all():
-        batch.stations, batch.times = batch.stations[keep], batch.times[keep]
-        batch.values = {name: values[keep] for name, values in batch.values.items()}
-        batch.lines = {name: lines[keep] for name, lines in batch.lines.items()}
+        batch.keep(keep)
     return batch
 
 
-def _row_finding(batch: Batch, reason: str, index: int) -> Finding:
+def _row_finding(batch: Batch, dataset: Dataset, reason: str, index: int) -> Finding:
     line = max((int(lines[index]) for lines in batch.lines.values()), default=0)
-    time = str(batch.times[index].astype("datetime64[m]"))
+    time = time_text(batch.times[index], dataset.cadence)
     station = str(batch.stations[index] or "")
     field, value = ("station", station) if reason == "no_station" else ("time", time)
     return Finding(reason, batch.source, line or None, field, value, station, time)
@@ -69,7 +72,7 @@ def flag_sql(dataset: Dataset, relation: str) -> dict[str, str]:
     queries: dict[str, str] = {}
     jumps, stuck = [], []
     for column in dataset.columns:
-        name = column.name
+        name = f'"{column.name}"'
         if column.step is not None:
             jumps.append(
                 f"(case when abs({name} - lag({name}) over w) > {column.step} "

@@ -1,29 +1,39 @@
-"""Declared datasets (数据集): columns with unit and possible range, key, cadence. One YAML file each."""
+"""Declared datasets (数据集): columns with unit and possible range, key, cadence. One YAML file each.
+
+`columns` are measured and stand in the file itself; `items_of: surface_water` adds a column for each item of that list
+of `lantu.standards.items`. `texts` are kept beside the values as they were published. `detection_limits: true` lets
+values come as "below the limit" (`0.01L`, `<0.01`); the text column `below` then names those items.
+"""
 
 from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from lantu.base import ClosedModel, LantuError, Text, read_model
+from lantu.lake.cadence import Cadence
+
+_NAME = r"^[a-z][a-z0-9_]*$"
+_KEYS = frozenset({"station", "time", "source", "simulated", "month", "below", "line", "clash", "overlap", "whole"})
+"""What is stored beside the declared columns, and what the merging calls its own."""
 
 
 class Column(ClosedModel):
-    """A measured column. Outside `minimum`..`maximum` a value is impossible and set aside."""
+    """A measured column. Outside `minimum`..`maximum`, where given, a value is impossible and set aside."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: str = Field(pattern=_NAME)
     title: Text
     unit: str
-    minimum: float
-    maximum: float
+    minimum: float | None = None
+    maximum: float | None = None
     step: float | None = None
-    """A change from one hour to the next above this is flagged."""
+    """Of hourly rows: a change from one hour to the next above this is flagged."""
     stuck_hours: int | None = None
-    """The same value for this many hours on end is flagged."""
+    """Of hourly rows: the same value for this many hours on end is flagged."""
     aliases: tuple[str, ...] = ()
     words: dict[str, float] = {}
     """For what may come as a word (the wind's direction): the value that each word is stored as."""
@@ -35,33 +45,104 @@ class Column(ClosedModel):
         return {word.casefold(): value for word, value in self.words.items()}
 
 
-class Dataset(ClosedModel):
-    """A declared table of measured rows: key columns `station` and `time`, then the measured columns."""
+class TextColumn(ClosedModel):
+    """A column that is kept as it was published (the published class, the kind of crop) and never computed with."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: str = Field(pattern=_NAME)
+    title: Text
+    aliases: tuple[str, ...] = ()
+
+
+class Dataset(ClosedModel):
+    """A declared table of measured rows: key columns `station` and `time`, then the measured columns, then texts."""
+
+    name: str = Field(pattern=_NAME)
     title: Text
     description: Text
-    cadence: Literal["hour", "day", "month"]
-    columns: tuple[Column, ...] = Field(min_length=1)
+    cadence: Cadence
+    items_of: str | None = None
+    columns: tuple[Column, ...] = Field(default=(), validate_default=True)
+    """The declared columns, then those of the items."""
+    texts: tuple[TextColumn, ...] = ()
+    detection_limits: bool = False
+
+    @field_validator("columns", mode="after")
+    @classmethod
+    def _with_items(cls, columns: tuple[Column, ...], info: ValidationInfo) -> tuple[Column, ...]:
+        name = info.data.get("items_of")
+        if name is not None:
+            columns = (*columns, *_columns_of(name))
+        if not columns:
+            raise ValueError("give `columns`, or `items_of`")
+        return columns
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Dataset:
+        names = [*self.value_names, *self.text_names]
+        if twice := sorted({name for name in names if names.count(name) > 1 or name in _KEYS}):
+            raise ValueError(f"the name is taken: {', '.join(twice)}")
+        if self.cadence != "hour":
+            flagged = [column.name for column in self.columns if column.step or column.stuck_hours]
+            if flagged:
+                raise ValueError(f"`step` and `stuck_hours` belong to hourly columns: {', '.join(flagged)}")
+        return self
 
     @property
     def value_names(self) -> list[str]:
         return [column.name for column in self.columns]
 
+    @property
+    def text_names(self) -> list[str]:
+        return [text.name for text in self.texts]
+
     def column(self, name: str) -> Column:
-        """The column of that name or alias (case and blanks aside).
+        """The measured column of that name or alias (case and blanks aside).
 
         Raises:
             LantuError: the dataset has no such column.
         """
+        found: Column = self._find(name, self.columns)
+        return found
+
+    def text(self, name: str) -> TextColumn:
+        """The text column of that name or alias (case and blanks aside).
+
+        Raises:
+            LantuError: the dataset has no such column.
+        """
+        found: TextColumn = self._find(name, self.texts)
+        return found
+
+    def _find(self, name: str, among: tuple[Any, ...]) -> Any:
         plain = "".join(name.split()).lower()
-        for column in self.columns:
+        for column in among:
             if plain in {column.name, *("".join(alias.split()).lower() for alias in column.aliases)}:
                 return column
+        names = [column.name for column in among]
         raise LantuError(
             Text(f"数据集 {self.name} 没有列“{name}”", f"the dataset {self.name} has no column '{name}'"),
-            mend=Text(f"已声明的列：{'、'.join(self.value_names)}", f"declared columns: {', '.join(self.value_names)}"),
+            mend=Text(f"已声明的列：{'、'.join(names)}", f"declared columns: {', '.join(names)}") if names else None,
         )
+
+
+def _columns_of(items: str) -> tuple[Column, ...]:
+    from lantu.standards.items import items_of
+
+    try:
+        found = items_of(items)
+    except LantuError as error:
+        raise ValueError(error.what.en) from error
+    return tuple(
+        Column(
+            name=item.name,
+            title=item.title,
+            unit=item.unit,
+            minimum=item.minimum,
+            maximum=item.maximum,
+            aliases=item.aliases,
+        )
+        for item in found.values()
+    )
 
 
 @cache

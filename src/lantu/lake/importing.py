@@ -18,7 +18,17 @@ from typing import TYPE_CHECKING, Any
 
 from lantu.base import LantuError, Place, SeveralErrors, Text
 from lantu.lake.checks import flag_sql, set_aside_impossible
-from lantu.lake.merging import arrow_schema, conflicts, merge_with_stored, months_of, one, stage
+from lantu.lake.merging import (
+    BELOW_SEPARATOR,
+    arrow_schema,
+    as_new,
+    conflicts,
+    merge_with_stored,
+    months_of,
+    one,
+    only_new,
+    stage,
+)
 from lantu.lake.quarantine import put_in_quarantine
 from lantu.lake.readers import READERS, Batch, FileFault, Member, Reader, TableRules, load_mapping, members_of
 from lantu.lake.report import Finding, ImportReport
@@ -90,7 +100,10 @@ def write_rows(lake: Lake, dataset: Dataset, table: Any, source: str, simulated:
     if lacking := {"station", "time"} - names:
         listed = ", ".join(sorted(lacking))
         raise LantuError(Text(f"缺少列：{listed}", f"the column {listed} is missing"), where=Place(source))
-    if unknown := names - {"station", "time", *dataset.value_names}:
+    allowed = {"station", "time", *dataset.value_names, *dataset.text_names}
+    if dataset.detection_limits:
+        allowed.add("below")
+    if unknown := names - allowed:
         listed = ", ".join(sorted(unknown))
         raise LantuError(
             Text(f"数据集 {dataset.name} 没有列：{listed}", f"the dataset {dataset.name} has no column {listed}"),
@@ -109,12 +122,35 @@ def write_rows(lake: Lake, dataset: Dataset, table: Any, source: str, simulated:
         table.column("time").to_numpy(zero_copy_only=False).astype("datetime64[us]"),
         values,
         {name: np.zeros(count, dtype=np.int32) for name in dataset.value_names},
+        texts={
+            name: table.column(name).cast("string").to_numpy(zero_copy_only=False)
+            for name in dataset.text_names
+            if name in names
+        },
+        below=_marks(table.column("below").to_pylist(), dataset, source) if "below" in names else {},
     )
     # The simulated city may lie ahead of this machine's clock; measured rows may not.
     now = dt.datetime.max - dt.timedelta(days=2) if simulated else dt.datetime.now()
     set_aside_impossible(batch, dataset, now)
     _bring_in(lake, dataset, [batch], report, [], [source], simulated)
     return report
+
+
+def _marks(written: list[str | None], dataset: Dataset, source: str) -> dict[str, Any]:
+    """Which values of written rows are below their limit, from the column that lists them row by row."""
+    import numpy as np
+
+    marks: dict[str, Any] = {}
+    for index, text in enumerate(written):
+        for name in text.split(BELOW_SEPARATOR) if text else ():
+            if name not in dataset.value_names:
+                raise LantuError(
+                    Text(f"数据集 {dataset.name} 没有列“{name}”", f"the dataset {dataset.name} has no column '{name}'"),
+                    where=Place(source, index + 1, "below"),
+                    mend=Text(f"各项目名以 {BELOW_SEPARATOR} 隔开", f"names of items, joined by {BELOW_SEPARATOR}"),
+                )
+            marks.setdefault(name, np.zeros(len(written), dtype=bool))[index] = True
+    return marks
 
 
 def _input(path: Path, dataset: Dataset, rules: TableRules | None) -> _Input:
@@ -131,7 +167,13 @@ def _input(path: Path, dataset: Dataset, rules: TableRules | None) -> _Input:
             except OSError:  # said by the reading that follows
                 digest.update(b"unreadable")
     # The same content read by other rules, or into another declaration of the dataset, is another input.
-    how = [dataset.model_dump(mode="json"), rules.mapping.model_dump(mode="json") if rules else None, str(path.suffix)]
+    declared, mapped = (
+        each.model_dump(mode="json", exclude_defaults=True) if each else None
+        for each in (dataset, rules.mapping if rules else None)
+    )
+    how = [declared, mapped, str(path.suffix)]
+    if rules is not None and rules.mapping.time.year == "file_name":
+        how.append(path.name)
     identity = hashlib.sha256(digest.digest() + json.dumps(how, sort_keys=True).encode()).hexdigest()
     return _Input(path, digest.hexdigest(), identity)
 
@@ -162,7 +204,7 @@ def _read_path(
         members = list(members_of(each.path))
     except FileFault as fault:
         each.whole = False
-        report.rejected.append(Finding("file", str(each.path), fault.line, detail=fault.what))
+        report.rejected.append(Finding("file", str(each.path), fault.line, detail=fault.what, mend=fault.mend))
         return []
     batches = []
     other_encodings: dict[str, list[str]] = {}
@@ -173,7 +215,7 @@ def _read_path(
             batch = _reader_for(member, dataset, rules).read(member, dataset, rules)
         except FileFault as fault:
             each.whole = False
-            report.rejected.append(Finding("file", member.source, fault.line, detail=fault.what))
+            report.rejected.append(Finding("file", member.source, fault.line, detail=fault.what, mend=fault.mend))
             continue
         if member.encoding != "utf-8-sig":
             other_encodings.setdefault(member.encoding.upper(), []).append(member.source)
@@ -211,7 +253,7 @@ def _as_errors(findings: Sequence[Finding]) -> list[LantuError]:
     for finding in findings[:20]:
         value = f": {finding.value}" if finding.value else ""
         what = Text(f"{finding.reason_text.zh}{value}", f"{finding.reason_text.en}{value}")
-        errors.append(LantuError(what, where=Place(finding.source, finding.line, finding.field)))
+        errors.append(LantuError(what, where=Place(finding.source, finding.line, finding.field), mend=finding.mend))
     if more := len(findings) - len(errors):
         errors.append(LantuError(Text(f"另有 {more} 处", f"and {more} more")))
     return errors
@@ -256,7 +298,7 @@ def _bring_in(
     with duckdb.connect(":memory:", config={"autoinstall_known_extensions": False}) as engine:
         stage(engine, dataset, batches)
         findings = [finding for batch in batches for finding in batch.findings]
-        findings += conflicts(engine, dataset.value_names)
+        findings += conflicts(engine, dataset)
         report.quarantined = Counter(finding.reason for finding in findings)
         for finding in findings:
             report.examples.setdefault(finding.reason, str(finding))
@@ -275,9 +317,14 @@ def _bring_in(
         if not usable:
             empty = Finding("file", sources[0], detail=Text("没有可用的数值", "no value in it can be used"))
             raise SeveralErrors(_as_errors([*report.rejected, *(findings or [empty])]))
-        months = months_of(engine)
+        months = months_of(engine, dataset)
         store = lake.store(dataset.name)
-        table = merge_with_stored(engine, dataset, store, months, report, simulated)
+        files = store.files(months)
+        added = only_new(engine, dataset, files)
+        if added:
+            table = as_new(engine, dataset, report, simulated)
+        else:
+            table = merge_with_stored(engine, dataset, files, report, simulated)
         if report.rows_new or report.rows_changed:
             metadata = {
                 "lantu_action": "import",
@@ -290,7 +337,10 @@ def _bring_in(
                 "imported": dt.datetime.now().isoformat(timespec="seconds"),
             }
             _step("before_commit")
-            store.replace_months(table, months, metadata)
+            if added:
+                store.append(table, metadata)
+            else:
+                store.replace_months(table, months, metadata)
             _step("after_commit")
         else:
             report.notes.append(Text("数据与已有的相同", "the data are the same as what is there"))

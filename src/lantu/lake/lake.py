@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lantu.base import LantuError, Place, Text
+from lantu.lake.cadence import shown, span_sql
 from lantu.lake.dataset import Dataset, all_datasets, get_dataset
 from lantu.lake.report import REASONS, ImportReport
 from lantu.lake.store import Store
@@ -138,7 +139,10 @@ class Lake:
             return import_files(self, declared, [Path(path) for path in paths], mapping, progress)
 
     def write(self, dataset: str, table: Any, source: str, simulated: bool) -> ImportReport:
-        """Put an Arrow table of rows (station, time, measured columns) into a dataset as one new version.
+        """Put an Arrow table of rows (station, time, measured columns, texts) into a dataset as one new version.
+
+        Where the dataset has detection limits a column `below` may list each row's items that were below theirs,
+        joined by `|`; their values are half the limit.
 
         Raises:
             LantuError: a column is missing or not declared, nothing is usable, or measured would mix with simulated.
@@ -173,21 +177,25 @@ class Lake:
     ) -> Any:
         """The dataset as an Ibis table, with at least the rows of the days `start` to `end` (both included).
 
-        An empty, typed table where there is nothing. The last hour of `end` lies on the next day.
+        An empty, typed table where there is nothing. Of hourly data the last hour of `end` lies on the next day; a
+        month's row lies on its first day.
         """
         import ibis
         import pyarrow as pa
 
         from lantu.lake.merging import arrow_schema
 
-        declared = get_dataset(dataset)
+        schema = arrow_schema(get_dataset(dataset))
+        names = [name for name in schema.names if name != "month"]
         files = self.files(dataset, start, end, version)
         if not files:
-            schema = arrow_schema(declared)
-            names = [name for name in schema.names if name != "month"]
             return ibis.memtable(pa.Table.from_batches([], schema=schema).select(names))
-        table = connection.read_parquet(files)
-        return table.drop("month") if "month" in table.columns else table
+        # A file that was written before a column was declared does not have it.
+        together = {"union_by_name": True} if connection.name == "duckdb" else {"mergeSchema": True}
+        table = connection.read_parquet(files, **together)
+        kinds = {name: "string" if schema.field(name).type == pa.string() else "float64" for name in names}
+        absent = {name: ibis.null(kinds[name]) for name in names if name not in table.columns}
+        return table.mutate(**absent).select(names) if absent else table.select(names)
 
     def files(
         self, dataset: str, start: dt.date | None = None, end: dt.date | None = None, version: int | None = None
@@ -206,7 +214,7 @@ class Lake:
         import duckdb
 
         result = []
-        for name in all_datasets():
+        for name, declared in all_datasets().items():
             version = self.version(name)
             if version is None:
                 continue
@@ -216,7 +224,7 @@ class Lake:
                 query = "select count(*), count(distinct station), min(time), max(time) from read_parquet(?)"
                 row = duckdb.execute(query, [files]).fetchone()
             sources = [source for commit in self.current_imports(name) for source in commit["sources"].split("|")]
-            first, last = (str(moment or "")[:16] for moment in row[2:])
+            first, last = (shown(moment, declared.cadence) for moment in row[2:])
             result.append(DatasetStatus(name, version, row[0], row[1], first, last, self.is_simulated(name), sources))
         return result
 
@@ -236,15 +244,19 @@ class Lake:
         return [QualityRow(*row) for row in duckdb.execute(query, [files]).fetchall()]
 
     def rows(self, dataset: str, stations: Sequence[str], start: dt.datetime, end: dt.datetime) -> Any:
-        """The raw rows of some stations with `start` < time <= `end`, as an Arrow table sorted by station and time."""
+        """The raw rows of some stations in the span `start` to `end`, as an Arrow table sorted by station and time.
+
+        An hour lies in it by its end (`start` < time <= `end`); days, months, moments and seconds by their first
+        moment (`start` <= time < `end`). None where nothing is stored.
+        """
         import duckdb
 
         files = self.files(dataset, (start - dt.timedelta(hours=1)).date(), end.date())
         if not files:
             return None
-        query = """
-            select * exclude (month) from read_parquet(?, hive_partitioning = true)
-            where station in (select unnest(?)) and time > ? and time <= ? order by station, time
+        query = f"""
+            select * exclude (month) from read_parquet(?, hive_partitioning = true, union_by_name = true)
+            where station in (select unnest(?)) and {span_sql(get_dataset(dataset).cadence)} order by station, time
         """
         return duckdb.execute(query, [files, list(stations), start, end]).to_arrow_table()
 

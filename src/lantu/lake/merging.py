@@ -1,16 +1,22 @@
-"""The arriving rows become one row for each station and hour, and those go together with what is stored already."""
+"""The arriving rows become one row for each station and time, and those go together with what is stored already.
+
+A value takes with it whether it was below its detection limit: `below` lists the items of a row whose value stands for
+"below the limit", joined by `|`, and follows each value through every merge.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from lantu.lake.cadence import month_sql
 from lantu.lake.report import Finding, ImportReport
 
 if TYPE_CHECKING:
     from lantu.lake.dataset import Dataset
     from lantu.lake.readers import Batch
-    from lantu.lake.store import Store
+
+BELOW_SEPARATOR = "|"
 
 
 def arrow_schema(dataset: Dataset) -> Any:
@@ -22,6 +28,7 @@ def arrow_schema(dataset: Dataset) -> Any:
             ("station", pa.string()),
             ("time", pa.timestamp("us")),
             *((name, pa.float64()) for name in dataset.value_names),
+            *((name, pa.string()) for name in _text_names(dataset)),
             ("source", pa.string()),
             ("simulated", pa.bool_()),
             ("month", pa.string()),
@@ -29,89 +36,153 @@ def arrow_schema(dataset: Dataset) -> Any:
     )
 
 
+def _text_names(dataset: Dataset) -> list[str]:
+    return [*dataset.text_names, *(["below"] if dataset.detection_limits else [])]
+
+
 def stage(engine: Any, dataset: Dataset, batches: Sequence[Batch]) -> None:
-    """Make the relation `fresh` in `engine`: one row for each station and hour, without the cells in conflict."""
+    """Make the relation `fresh` in `engine`: one row for each station and time, without the cells in conflict."""
     engine.register("staged", _staged(dataset, batches))
-    names = dataset.value_names
+    names, all_names = _quoted(dataset.value_names), _quoted([*dataset.value_names, *dataset.text_names])
     any_value = " or ".join(f"{name} is not null" for name in names)
-    merged = ", ".join(f"case when min({name}) = max({name}) then max({name}) end as {name}" for name in names)
-    clash = " or ".join(f"coalesce(min({name}) <> max({name}), false)" for name in names)
+    merged = ", ".join(f"case when min({name}) = max({name}) then max({name}) end as {name}" for name in all_names)
+    clash = " or ".join(f"coalesce(min({name}) <> max({name}), false)" for name in all_names)
     overlap = " or ".join(f"count({name}) > 1" for name in names)
     left = " or ".join(f"coalesce(min({name}) = max({name}), false)" for name in names)
+    below = ""
+    if dataset.detection_limits:
+        marked = {name for batch in batches for name, mask in batch.below.items() if mask.any()}
+        parts = [
+            f'case when bool_or("below {name}") and min("{name}") = max("{name}") then \'{name}\' end'
+            for name in dataset.value_names
+            if name in marked
+        ]
+        below = f"{_joined(parts)} as below,"
     engine.execute(
         f"""create temp table fresh as
         select * exclude (whole) from (
-            select station, time, {merged}, string_agg(distinct source, ' + ' order by source) as source,
+            select station, time, {merged}, {below} string_agg(distinct source, ' + ' order by source) as source,
                    {clash} as clash, {overlap} as overlap, {left} as whole
             from staged where {any_value} group by station, time)
         where whole"""
     )
 
 
+def _quoted(names: Sequence[str]) -> list[str]:
+    """Names of columns in SQL: an item may be called as a function is (`lead`)."""
+    return [f'"{name}"' for name in names]
+
+
+def _joined(parts: Sequence[str]) -> str:
+    """SQL of the parts that are not null, joined; null where there are none."""
+    return f"nullif(concat_ws('{BELOW_SEPARATOR}', {', '.join(parts)}), '')" if parts else "cast(null as varchar)"
+
+
 def _staged(dataset: Dataset, batches: Sequence[Batch]) -> Any:
     import numpy as np
     import pyarrow as pa
 
+    counts = [len(batch.stations) for batch in batches]
+
     def column(name: str) -> Any:
-        parts = [
-            batch.values[name] if name in batch.values else np.full(len(batch.stations), np.nan) for batch in batches
-        ]
+        parts = [batch.values.get(name, np.full(count, np.nan)) for batch, count in zip(batches, counts, strict=True)]
         return pa.array(np.concatenate(parts), from_pandas=True)  # nan becomes null
 
-    counts = [len(batch.stations) for batch in batches]
+    def text(name: str) -> Any:
+        parts = [batch.texts.get(name, np.full(count, None)) for batch, count in zip(batches, counts, strict=True)]
+        return pa.array(np.concatenate(parts), pa.string())
+
+    def below(name: str) -> Any:
+        parts = [batch.below.get(name, np.zeros(count, bool)) for batch, count in zip(batches, counts, strict=True)]
+        return pa.array(np.concatenate(parts))
+
     sources = pa.DictionaryArray.from_arrays(
         np.repeat(np.arange(len(batches), dtype=np.int32), counts), [batch.source for batch in batches]
     )
     lines = [np.max([*batch.lines.values()], axis=0) for batch in batches]
+    marked = dict.fromkeys(name for batch in batches for name, mask in batch.below.items() if mask.any())
     return pa.table(
         {
             "station": pa.array(np.concatenate([batch.stations for batch in batches]), pa.string()),
             "time": pa.array(np.concatenate([batch.times for batch in batches]), pa.timestamp("us")),
             **{name: column(name) for name in dataset.value_names},
+            **{name: text(name) for name in dataset.text_names},
+            **{f"below {name}": below(name) for name in marked},
             "source": sources,
             "line": pa.array(np.concatenate(lines), pa.int32()),
         }
     )
 
 
-def conflicts(engine: Any, names: Sequence[str]) -> list[Finding]:
+def conflicts(engine: Any, dataset: Dataset) -> list[Finding]:
     """Every value of a cell that came with different values: none is taken, all are kept aside."""
     findings = []
-    for name in names:
+    until = "seconds" if dataset.cadence == "second" else "minutes"
+    for name in (*dataset.value_names, *dataset.text_names):
+        column = f'"{name}"'
         rows = engine.execute(
-            f"""select source, line, {name}, station, time from staged
-            semi join (select station, time from staged group by station, time having min({name}) <> max({name})) as c
-            using (station, time) where {name} is not null order by station, time, source, line"""
+            f"""select source, line, {column}, station, time from staged
+            semi join (select station, time from staged group by station, time having min({column}) <> max({column}))
+            as c using (station, time) where {column} is not null order by station, time, source, line"""
         ).fetchall()
         for source, line, value, station, time in rows:
-            moment = time.isoformat(timespec="minutes")
-            findings.append(Finding("conflict", source, line or None, name, f"{value:.15g}", station, moment))
+            written = value if isinstance(value, str) else f"{value:.15g}"
+            moment = time.isoformat(timespec=until)
+            findings.append(Finding("conflict", source, line or None, name, written, station, moment))
     return findings
 
 
-def months_of(engine: Any) -> list[str]:
+def months_of(engine: Any, dataset: Dataset) -> list[str]:
     """The months that the fresh rows touch."""
-    query = "select distinct strftime(time - interval 1 hour, '%Y-%m') from fresh order by 1"
+    query = f"select distinct {month_sql(dataset.cadence)} from fresh order by 1"
     return [row[0] for row in engine.execute(query).fetchall()]
 
 
+def only_new(engine: Any, dataset: Dataset, files: Sequence[str]) -> bool:
+    """Whether no fresh row has the station and time of a stored one.
+
+    A stream of seconds grows by new rows that are then simply added: reading and writing its whole month for every
+    hour that arrives would cost more the further the month goes. All other datasets are merged.
+    """
+    if dataset.cadence != "second":
+        return False
+    if not files:
+        return True
+    span = engine.execute("select min(time), max(time) from fresh").fetchone()
+    query = """select count(*) from fresh semi join
+        (select station, time from read_parquet(?) where time between ? and ?) as old using (station, time)"""
+    return int(engine.execute(query, [list(files), *span]).fetchone()[0]) == 0
+
+
+def as_new(engine: Any, dataset: Dataset, report: ImportReport, simulated: bool) -> Any:
+    """The fresh rows as they are stored where nothing is there for their stations and times."""
+    report.rows_new = one(engine, "select count(*) from fresh")
+    schema = arrow_schema(dataset)
+    columns = ", ".join(_quoted(schema.names[:-2]))
+    table = engine.execute(
+        f"""select {columns}, {str(simulated).lower()} as simulated, {month_sql(dataset.cadence)} as month
+        from fresh order by station, time"""
+    ).to_arrow_table()
+    return table.cast(schema)
+
+
 def merge_with_stored(
-    engine: Any, dataset: Dataset, store: Store, months: list[str], report: ImportReport, simulated: bool
+    engine: Any, dataset: Dataset, files: Sequence[str], report: ImportReport, simulated: bool
 ) -> Any:
-    """All rows of the touched months: a new value fills or corrects a stored one, a missing one leaves it."""
-    names = dataset.value_names
-    files = store.files(months)
-    if files:
-        engine.execute(
-            "create temp table old as select * exclude (month) from read_parquet(?, hive_partitioning = true)", [files]
-        )
-    else:
-        columns = ", ".join(f"{name} double" for name in names)
-        engine.execute(
-            f"create temp table old (station varchar, time timestamp, {columns}, source varchar, simulated boolean)"
-        )
+    """All rows of the touched months: a new value fills or corrects a stored one, a missing one leaves it.
+
+    Args:
+        files: what is stored of those months.
+    """
+    schema = arrow_schema(dataset)
+    _load_old(engine, schema, files)
+    names = _quoted([*dataset.value_names, *dataset.text_names])
     changed = " or ".join(f"(f.{name} is not null and f.{name} is distinct from o.{name})" for name in names)
     values = ", ".join(f"coalesce(f.{name}, o.{name}) as {name}" for name in names)
+    if dataset.detection_limits:
+        below = _merged_below(engine, dataset)
+        values += f", {below} as below"
+        changed += f" or {below} is distinct from o.below"
     engine.execute(
         f"""create temp table merged as
         select coalesce(f.station, o.station) as station, coalesce(f.time, o.time) as time, {values},
@@ -127,10 +198,39 @@ def merge_with_stored(
     report.rows_changed = counts.get("changed", 0)
     report.rows_unchanged = counts.get("unchanged", 0)
     table = engine.execute(
-        "select * exclude (change), strftime(time - interval 1 hour, '%Y-%m') as month "
-        "from merged order by station, time"
+        f"select * exclude (change), {month_sql(dataset.cadence)} as month from merged order by station, time"
     ).to_arrow_table()
-    return table.cast(arrow_schema(dataset))
+    return table.cast(schema)
+
+
+def _load_old(engine: Any, schema: Any, files: Sequence[str]) -> None:
+    """Make the relation `old`: the stored rows with today's columns, those declared since then without a value."""
+    types = {"string": "varchar", "double": "double", "bool": "boolean", "timestamp[us]": "timestamp"}
+    wanted = {field.name: types[str(field.type)] for field in schema if field.name != "month"}
+    there: set[str] = set()
+    source = ""
+    if files:
+        stored = engine.read_parquet(list(files), hive_partitioning=True, union_by_name=True)
+        stored.create_view("stored")
+        there, source = set(stored.columns), " from stored"
+    columns = ", ".join(
+        f'"{name}"' if name in there else f'cast(null as {kind}) as "{name}"' for name, kind in wanted.items()
+    )
+    engine.execute(f"create temp table old as select {columns}{source}{'' if files else ' where false'}")
+
+
+def _merged_below(engine: Any, dataset: Dataset) -> str:
+    """SQL of the merged `below`: each item's mark comes from where its value comes from."""
+    marks = engine.execute("select below from fresh union select below from old").fetchall()
+    marked = {name for (text,) in marks if text for name in text.split(BELOW_SEPARATOR)}
+    return _joined(
+        [
+            f'case when list_contains(string_split(case when f."{name}" is not null then f.below else o.below end, '
+            f"'{BELOW_SEPARATOR}'), '{name}') then '{name}' end"
+            for name in dataset.value_names
+            if name in marked
+        ]
+    )
 
 
 def one(engine: Any, query: str) -> int:

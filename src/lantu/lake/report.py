@@ -15,11 +15,13 @@ REASONS: dict[str, Text] = {
     "unit": Text("单位不认识或不能换算", "the unit is unknown or cannot be converted"),
     "out_of_range": Text("超出可能的范围", "outside the possible range"),
     "bad_time": Text(
-        "时间不存在或不是整点（小时为0至23）", "no such time, or not on the hour (hours run from 0 to 23)"
+        "时间不存在，或不是数据集要求的整点（小时为0至23）、整日、整月或整秒",
+        "no such time, or not on the hour (hours run from 0 to 23), day, month or second that the dataset asks for",
     ),
     "future": Text("时间在未来", "the time lies in the future"),
-    "conflict": Text("同一站点同一时刻有不同的值", "the same station and hour with different values"),
+    "conflict": Text("同一站点同一时刻有不同的值", "the same station and time with different values"),
     "no_station": Text("没有站点名", "no name of a station"),
+    "not_detected": Text("未检出，但没有给出检出限", "not detected, and no detection limit is given"),
     "columns": Text("列数与表头不符", "another number of columns than the header"),
     "file": Text("文件不能用", "the file cannot be used"),
     "stuck": Text("数值长时间不变（保留）", "the value does not change for long (kept)"),
@@ -43,6 +45,7 @@ class Finding:
     station: str | None = None
     time: str | None = None
     detail: Text | None = None
+    mend: Text | None = None
 
     def __str__(self) -> str:
         """The place and what stood there."""

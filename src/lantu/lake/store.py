@@ -80,6 +80,10 @@ class Store:
         from deltalake import CommitProperties, WriterProperties, write_deltalake
 
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        if self.version() is not None:
+            there = {field.name for field in self.open().schema().fields}
+            if not set(table.column_names) <= there:
+                how["schema_mode"] = "merge"  # columns that were declared since
         try:
             write_deltalake(
                 str(self.path),

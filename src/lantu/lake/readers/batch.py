@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class Batch:
     """The rows of one file, column by column; all arrays have one length.
 
-    `values` holds float64 arrays with nan for what is missing, in the dataset's units; `lines` the line of each cell.
+    `values` holds float64 arrays with nan for what is missing, in the dataset's units; `lines` the line of each cell;
+    `texts` object arrays with None; `below` for some columns which values stand for "below the detection limit".
     """
 
     source: str
@@ -29,6 +30,15 @@ class Batch:
     findings: list[Finding] = field(default_factory=list)
     derived_rows_skipped: int = 0
     notes: list[Text] = field(default_factory=list)
+    texts: dict[str, Any] = field(default_factory=dict)
+    below: dict[str, Any] = field(default_factory=dict)
+
+    def keep(self, mask: Any) -> None:
+        """Drop the rows where the mask is not set."""
+        self.stations, self.times = self.stations[mask], self.times[mask]
+        for columns in (self.values, self.lines, self.texts, self.below):
+            for name, array in columns.items():
+                columns[name] = array[mask]
 
 
 class Reader(Protocol):

@@ -28,6 +28,8 @@ class Cells:
     columns: dict[str, Any]
     lines: Any
     """For each row its line or row number in the file, from 1."""
+    first_line: int
+    """The line that the first row has."""
     findings: list[Finding] = field(default_factory=list)
 
     def column(self, name: str) -> Any:
@@ -107,7 +109,7 @@ def _cells(
     if not rows and not findings:
         raise FileFault(Text("表头以下没有数据", "there is no row under the header"), mapping.header_line)
     columns = dict(zip(header, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(header, ())
-    return Cells(header, columns, np.array(lines, dtype=np.int32), findings)
+    return Cells(header, columns, np.array(lines, dtype=np.int32), mapping.header_line + 1, findings)
 
 
 def _workbook(member: Member, mapping: TableMapping) -> Cells:
@@ -166,4 +168,4 @@ def _parquet(member: Member) -> Cells:
     if not table.num_rows:
         raise FileFault(Text("表中没有行", "the table has no row"))
     columns = {name: table.column(index).combine_chunks() for index, name in enumerate(table.column_names)}
-    return Cells(list(table.column_names), columns, np.arange(1, table.num_rows + 1, dtype=np.int32))
+    return Cells(list(table.column_names), columns, np.arange(1, table.num_rows + 1, dtype=np.int32), 1)

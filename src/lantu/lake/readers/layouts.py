@@ -13,7 +13,7 @@ from pydantic import Field
 from lantu.base import ClosedModel, Text, read_yaml
 from lantu.base.yaml_source import YamlSource, validate
 from lantu.lake.readers.mapped_table import read_table
-from lantu.lake.readers.mapping import Item, TableMapping, TableRules, TimeColumns, fit
+from lantu.lake.readers.mapping import Item, StationRule, TableMapping, TableRules, TimeRule, Written, fit
 from lantu.lake.readers.members import FileFault
 
 if TYPE_CHECKING:
@@ -31,33 +31,39 @@ class Layout(ClosedModel):
     name: str
     title: Text
     note: Text | None = None
-    station: str
-    time: TimeColumns
+    station: Written | StationRule
+    time: TimeRule
     stations: dict[str, str] = {}
     missing: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     datasets: dict[str, dict[str, Item]] = Field(min_length=1)
+    texts: dict[str, dict[str, Written]] = {}
+    """For each dataset its text columns, and their names in the table."""
 
     @property
     def columns(self) -> set[str]:
-        """All columns of the table."""
-        items = {item.named for columns in self.datasets.values() for item in columns.values()}
-        return {self.station, *self.time.columns, *self.ignored, *items}
+        """The columns that the table must have; those that are ignored may be absent."""
+        return {column for name in self.datasets for column in self._used(name)}
 
     def mapping(self, dataset: str) -> TableMapping:
         """The mapping of the table into one of its datasets."""
         items = self.datasets[dataset]
-        used = {self.station, *self.time.columns, *(item.named for item in items.values())}
         return TableMapping(
             form="wide",
             delimiter=",",
             station=self.station,
             time=self.time,
             items=items,
+            texts=self.texts.get(dataset, {}),
             stations=self.stations,
             missing=self.missing,
-            ignored=tuple(sorted(self.columns - used)),
+            ignored=tuple(sorted({*self.ignored, *(self.columns - self._used(dataset))})),
         )
+
+    def _used(self, dataset: str) -> set[str]:
+        station = (self.station,) if isinstance(self.station, str) else self.station.columns
+        items = {item.named for item in self.datasets[dataset].values()}
+        return {*station, *self.time.columns, *items, *self.texts.get(dataset, {}).values()}
 
 
 @cache

@@ -1,17 +1,24 @@
-"""Plain tables, wide or long, read by a mapping; see `lantu.lake.readers.mapping`."""
+"""Plain tables, wide or long, read by a mapping; see `lantu.lake.readers.mapping`.
+
+A dataset with detection limits takes cells such as `0.01L`, `<0.01`: half the limit is the value
+(环办监测函〔2020〕82号, clause 7, as two sources report it), and the row says that it was below. `ND` without a limit
+is no value and is set aside.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
+import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from lantu.base import LantuError, Text
+from lantu.lake.cadence import Cadence, time_text
 from lantu.lake.readers.batch import MISSING, Batch, number
 from lantu.lake.readers.cells import PARQUET_SUFFIXES, TEXT_SUFFIXES, WORKBOOK_SUFFIXES, Cells, read_cells
-from lantu.lake.readers.mapping import Conversion, ItemRule, TableRules, conversion
+from lantu.lake.readers.keys import plain, stations_of, text_of, texts_of, time_texts, times_of
+from lantu.lake.readers.mapping import ItemRule, TableRules, conversion
 from lantu.lake.readers.members import FileFault, Member
-from lantu.lake.readers.times import full_hour, parse_time, time_pattern
 from lantu.lake.report import Finding
 
 if TYPE_CHECKING:
@@ -37,145 +44,131 @@ def read_table(member: Member, dataset: Dataset, rules: TableRules) -> Batch:
     """Read a table by its mapping.
 
     Raises:
-        FileFault: a column is missing, a time zone stands in the times, or there is no row.
+        FileFault: a column is missing, a time zone stands in the times, a year is nowhere, or there is no row.
     """
     import numpy as np
 
     mapping = rules.mapping
     cells = read_cells(member, mapping)
     try:
-        times = _times(cells, rules)
-        stations = _stations(cells, rules, len(cells.lines))
-        lines = cells.lines
-        scribe = _Scribe(member.source, stations, times, lines, cells.findings)
-        values: dict[str, Any] = {}
-        notes: list[Text] = []
-        if mapping.form == "wide":
-            for rule in rules.items:
-                column = dataset.column(rule.column)
-                values[rule.column] = _numbers(cells.column(rule.named), column, rule, rule.conversion, rules, scribe)
-            notes += _unused_columns(cells, rules)
-        else:
-            values, notes = _long_values(cells, dataset, rules, scribe)
+        times = times_of(cells, mapping.time, dataset.cadence, member.source)
+        stations = stations_of(cells, mapping)
+        scribe = _Scribe(member.source, stations, times, cells, dataset.cadence)
+        texts = texts_of(cells, mapping, dict(rules.texts))
+        read = _long_values if mapping.form == "long" else _wide_values
+        found = read(cells, dataset, rules, scribe)
     except FileFault as fault:
-        raise FileFault(fault.what, fault.line or mapping.header_line) from fault
+        raise FileFault(fault.what, fault.line or mapping.header_line, fault.mend) from fault
     bad = np.isnat(times)
-    written = _time_texts(cells, rules) if bad.any() else []
+    written = time_texts(cells, mapping.time) if bad.any() else []
     for index in np.flatnonzero(bad):
-        field = " ".join(mapping.time.columns)
-        scribe.add("bad_time", int(index), field, written[index])
+        scribe.add("bad_time", int(index), " ".join(mapping.time.columns), written[index])
+    lines = dict.fromkeys(found.values, cells.lines)
+    batch = Batch(
+        member.source,
+        stations,
+        times,
+        found.values,
+        lines,
+        cells.findings,
+        notes=found.notes,
+        texts=texts,
+        below={name: mask for name, mask in found.below.items() if mask.any()},
+    )
     if bad.any():
-        keep = ~bad
-        stations, times, lines = stations[keep], times[keep], lines[keep]
-        values = {name: array[keep] for name, array in values.items()}
-    return Batch(member.source, stations, times, values, dict.fromkeys(values, lines), cells.findings, notes=notes)
+        batch.keep(~bad)
+    return batch
+
+
+class _Values(NamedTuple):
+    """The measured columns of a table, which of their values were below a limit, and what is to be said."""
+
+    values: dict[str, Any]
+    below: dict[str, Any]
+    notes: list[Text]
 
 
 class _Scribe:
     """Writes down what cannot be used, with its place."""
 
-    def __init__(self, source: str, stations: Any, times: Any, lines: Any, findings: list[Finding]) -> None:
-        self.source, self.stations, self.times, self.lines, self.findings = source, stations, times, lines, findings
+    def __init__(self, source: str, stations: Any, times: Any, cells: Cells, cadence: Cadence) -> None:
+        self.source, self.stations, self.times, self.cadence = source, stations, times, cadence
+        self.lines, self.findings = cells.lines, cells.findings
 
     def add(self, reason: str, index: int, field: str, value: str, detail: Text | None = None) -> None:
-        moment = str(self.times[index].astype("datetime64[m]"))
+        moment = time_text(self.times[index], self.cadence)
         time = None if moment == "NaT" else moment
         station = str(self.stations[index] or "") or None
         self.findings.append(Finding(reason, self.source, int(self.lines[index]), field, value, station, time, detail))
 
 
-def _plain(column: Any) -> Any:
-    """A column's cells as Python values; Arrow's empty cells become blanks."""
-    if hasattr(column, "to_pylist"):
-        return ["" if cell is None else cell for cell in column.to_pylist()]
-    return column
+class _Reading(NamedTuple):
+    """What a cell says: its value (nan for none), and whether it is below a limit or why it cannot be used."""
+
+    value: float
+    says: Literal["", "below", "not_detected", "not_a_number", "unknown_word"] = ""
 
 
-def _text(cell: Any) -> str:
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    if isinstance(cell, dt.datetime) and cell.time() == dt.time():
-        return cell.date().isoformat()
-    return str(cell).strip()
+_NOTHING = _Reading(float("nan"))
+_NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+_LIMIT = re.compile(rf"[<＜]\s*(?P<after>{_NUMBER})|(?P<before>{_NUMBER})\s*[Ll]", re.ASCII)
+_NOT_DETECTED = frozenset({"nd", "n.d.", "未检出"})
 
 
-def _time_texts(cells: Cells, rules: TableRules) -> list[str]:
-    columns = [_plain(cells.column(name)) for name in rules.mapping.time.columns]
-    return [" ".join(map(_text, parts)) for parts in zip(*columns, strict=True)]
+def _reading(cell: Any, column: Column, missing: tuple[str, ...], limits: bool) -> _Reading:
+    """Read one cell of a column; `limits` says whether it may be below a detection limit."""
+    text = text_of(cell)
+    if text in MISSING or text in missing:
+        return _NOTHING
+    try:
+        return _Reading(number(text))
+    except ValueError:
+        pass
+    if limits:
+        if text.casefold() in _NOT_DETECTED:
+            return _Reading(float("nan"), "not_detected")
+        if match := _LIMIT.fullmatch(text):
+            return _Reading(float(Decimal(match["after"] or match["before"]) / 2), "below")
+    word = column.known_words.get(text.casefold())
+    if word is not None:
+        return _Reading(word)
+    return _Reading(float("nan"), "unknown_word" if column.words else "not_a_number")
 
 
-def _times(cells: Cells, rules: TableRules) -> Any:
-    """The end of each row's hour; NaT where there is no such time."""
+def _wide_values(cells: Cells, dataset: Dataset, rules: TableRules, scribe: _Scribe) -> _Values:
+    found = _Values({}, {}, _unused_columns(cells, rules))
+    for rule in rules.items:
+        written = cells.column(rule.named)
+        values, below = _numbers(written, dataset, rule, rules, scribe)
+        found.values[rule.column] = values
+        if below is not None:
+            found.below[rule.column] = below
+    return found
+
+
+def _numbers(cells: Any, dataset: Dataset, rule: ItemRule, rules: TableRules, scribe: _Scribe) -> tuple[Any, Any]:
+    """A column of values in the dataset's unit, nan where nothing stands or what stands cannot be used; which are below
+    a limit (None: none can be)."""
     import numpy as np
 
-    how = rules.mapping.time
-    pattern = time_pattern(how.format)
-    columns = [cells.column(name) for name in how.columns]
-    for name, column in zip(how.columns, columns, strict=True):
-        if getattr(getattr(column, "type", None), "tz", None):
-            raise FileFault(
-                Text(
-                    f"列“{name}”带时区；请改为不带时区的当地标准时",
-                    f"the column '{name}' has a time zone; give local standard time without one",
-                )
-            )
-    if len(columns) == 1 and str(getattr(columns[0], "type", "")).startswith("timestamp"):
-        result = columns[0].cast("timestamp[us]", safe=False).to_numpy(zero_copy_only=False)
-        result = np.where(result == result.astype("datetime64[h]"), result, np.datetime64("NaT"))
-        return result + np.timedelta64(1, "h") if how.marks == "start" else result
-    read: dict[Any, dt.datetime | None] = {}
-
-    def moment(parts: tuple[Any, ...]) -> dt.datetime | None:
-        if len(parts) == 1 and isinstance(parts[0], dt.datetime):
-            return full_hour(parts[0])
-        if len(parts) == 1 and isinstance(parts[0], dt.date):  # a workbook's midnight
-            return dt.datetime.combine(parts[0], dt.time())
-        return parse_time(" ".join(map(_text, parts)), pattern, how.hour_24)
-
-    times = []
-    for parts in zip(*map(_plain, columns), strict=True):
-        if parts not in read:
-            read[parts] = moment(parts)
-        times.append(read[parts])
-    result = np.array(times, dtype="datetime64[us]")
-    return result + np.timedelta64(1, "h") if how.marks == "start" else result
-
-
-def _stations(cells: Cells, rules: TableRules, count: int) -> Any:
-    import numpy as np
-
-    mapping = rules.mapping
-    result = np.empty(count, dtype=object)
-    if mapping.station is None:
-        result[:] = mapping.station_name
-        return result
-    names = {cell: _text(cell) for cell in set(_plain(cells.column(mapping.station)))}
-    names = {cell: mapping.stations.get(name, name) for cell, name in names.items()}
-    result[:] = [names[cell] for cell in _plain(cells.column(mapping.station))]
-    return result
-
-
-def _numbers(
-    cells: Any, column: Column, rule: ItemRule, change: Conversion | None, rules: TableRules, scribe: _Scribe
-) -> Any:
-    """A column of values in the dataset's unit; nan where nothing stands or what stands is no number."""
-    import numpy as np
-
+    below = None
     if hasattr(cells, "to_pylist") and str(cells.type) in _NUMERIC:
         values = cells.cast("float64").to_numpy(zero_copy_only=False).copy()
         for mark in rules.mapping.missing:
             values[values == _or_nan(mark)] = np.nan
     else:
-        written = _plain(cells)
+        written = plain(cells)
+        column = dataset.column(rule.column)
         # The same few texts come again and again: each is read once.
-        read = {cell: _number(cell, column, rules.mapping.missing) for cell in set(written)}
-        plain = {cell: float("nan") if value is None else value for cell, value in read.items()}
-        values = np.array([plain[cell] for cell in written], dtype=float)
-        if None in read.values():
+        read = {cell: _reading(cell, column, rules.mapping.missing, dataset.detection_limits) for cell in set(written)}
+        known = {cell: reading.value for cell, reading in read.items()}
+        values = np.array([known[cell] for cell in written], dtype=float)
+        if any(reading.says for reading in read.values()):
+            below = np.array([read[cell].says == "below" for cell in written], dtype=bool)
             for index, cell in enumerate(written):
-                if read[cell] is None:
-                    scribe.add("unknown_word" if column.words else "not_a_number", index, rule.named, _text(cell))
-    return change.apply(values) if change else values
+                if read[cell].says not in ("", "below"):
+                    scribe.add(read[cell].says, index, rule.named, text_of(cell))
+    return rule.conversion.apply(values) if rule.conversion else values, below
 
 
 _NUMERIC = {"double", "float", "halffloat", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))}
@@ -188,20 +181,9 @@ def _or_nan(mark: str) -> float:
         return float("nan")
 
 
-def _number(cell: Any, column: Column, missing: tuple[str, ...]) -> float | None:
-    """The value of a cell, nan where it says that there is none; None where it is neither number nor known word."""
-    text = _text(cell)
-    if text in MISSING or text in missing:
-        return float("nan")
-    try:
-        return number(text)
-    except ValueError:
-        return column.known_words.get(text.casefold())
-
-
 def _unused_columns(cells: Cells, rules: TableRules) -> list[Text]:
     mapping = rules.mapping
-    used = {mapping.station, *mapping.time.columns, *mapping.ignored, *(rule.named for rule in rules.items), ""}
+    used = {*mapping.key_columns, *mapping.ignored, *(rule.named for rule in rules.items), ""}
     unused = [name for name in cells.header if name not in used]
     if not unused:
         return []
@@ -209,27 +191,26 @@ def _unused_columns(cells: Cells, rules: TableRules) -> list[Text]:
     return [Text(f"没有用到的列：{listed}", f"columns not used: {listed}")]
 
 
-def _long_values(
-    cells: Cells, dataset: Dataset, rules: TableRules, scribe: _Scribe
-) -> tuple[dict[str, Any], list[Text]]:
-    """Each row of a long table becomes a row with one value; the merge brings those of one hour together."""
+def _long_values(cells: Cells, dataset: Dataset, rules: TableRules, scribe: _Scribe) -> _Values:
+    """Each row of a long table becomes a row with one value; the merge brings those of one time together."""
     import numpy as np
 
     mapping = rules.mapping
     assert mapping.item is not None and mapping.value is not None
-    items = np.array([_text(cell) for cell in _plain(cells.column(mapping.item))], dtype=object)
-    written = _plain(cells.column(mapping.value))
-    units = None if mapping.unit is None else [_text(cell) for cell in _plain(cells.column(mapping.unit))]
+    items = np.array([text_of(cell) for cell in plain(cells.column(mapping.item))], dtype=object)
+    written = plain(cells.column(mapping.value))
+    units = None if mapping.unit is None else [text_of(cell) for cell in plain(cells.column(mapping.unit))]
     values = {rule.column: np.full(len(items), np.nan) for rule in rules.items}
+    below: dict[str, Any] = {}
     for rule in rules.items:
         column = dataset.column(rule.column)
         for index in np.flatnonzero(items == rule.named):
-            value = _number(written[index], column, mapping.missing)
-            if value is None:
-                reason = "unknown_word" if column.words else "not_a_number"
-                scribe.add(reason, int(index), mapping.value, _text(written[index]))
-                continue
-            values[rule.column][index] = value
+            reading = _reading(written[index], column, mapping.missing, dataset.detection_limits)
+            if reading.says == "below":
+                below.setdefault(rule.column, np.zeros(len(items), dtype=bool))[index] = True
+            elif reading.says:
+                scribe.add(reading.says, int(index), mapping.value, text_of(written[index]))
+            values[rule.column][index] = reading.value
         if rule.conversion is not None:
             values[rule.column] = rule.conversion.apply(values[rule.column])
         elif units is not None:
@@ -250,7 +231,7 @@ def _long_values(
         Text(f"没有用到的项目 {item}：{count} 行", f"item not used: {item}, {count} rows")
         for item, count in unknown.most_common()
     ]
-    return values, notes
+    return _Values(values, below, notes)
 
 
 def _by_unit(values: Any, rows: Any, units: list[str], column: Column, field: str | None, scribe: _Scribe) -> Any:

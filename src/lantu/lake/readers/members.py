@@ -16,10 +16,11 @@ from lantu.base import Text
 class FileFault(Exception):
     """One file cannot be used; the others go on."""
 
-    def __init__(self, what: Text, line: int | None = None) -> None:
+    def __init__(self, what: Text, line: int | None = None, mend: Text | None = None) -> None:
         super().__init__(what.en)
         self.what = what
         self.line = line
+        self.mend = mend
 
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
