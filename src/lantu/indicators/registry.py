@@ -86,6 +86,8 @@ _registry: dict[str, Indicator] = {}
 _MODULES = (
     "lantu.indicators.air.concentrations",
     "lantu.indicators.air.quality_index",
+    "lantu.indicators.points.boundary",
+    "lantu.indicators.points.dust",
     "lantu.indicators.registers.accounts",
     "lantu.indicators.registers.freight",
     "lantu.indicators.registers.land",

@@ -1,0 +1,1 @@
+"""Indicators from monitoring points that a ledger lists: dustfall, road dust, TSP of streets, plant boundaries."""
