@@ -42,22 +42,30 @@ def _text_names(dataset: Dataset) -> list[str]:
 
 def stage(engine: Any, dataset: Dataset, batches: Sequence[Batch]) -> None:
     """Make the relation `fresh` in `engine`: one row for each station and time, without the cells in conflict."""
-    engine.register("staged", _staged(dataset, batches))
+    marked = _marked(dataset, batches)
+    engine.register("staged", _staged(dataset, batches, marked))
     names, all_names = _quoted(dataset.value_names), _quoted([*dataset.value_names, *dataset.text_names])
     any_value = " or ".join(f"{name} is not null" for name in names)
+    twice = f"select 1 from staged where {any_value} group by station, time having count(*) > 1 limit 1"
+    if engine.execute(twice).fetchone() is None:
+        # As in a stream of seconds: nothing has to be brought together, which costs most of the time and memory.
+        parts = [f'case when "below {name}" and "{name}" is not null then \'{name}\' end' for name in marked]
+        below = f"{_joined(parts)} as below," if dataset.detection_limits else ""
+        engine.execute(
+            f"""create temp table fresh as
+            select station, time, {", ".join(all_names)}, {below} cast(source as varchar) as source,
+                   false as clash, false as overlap
+            from staged where {any_value}"""
+        )
+        return
     merged = ", ".join(f"case when min({name}) = max({name}) then max({name}) end as {name}" for name in all_names)
     clash = " or ".join(f"coalesce(min({name}) <> max({name}), false)" for name in all_names)
     overlap = " or ".join(f"count({name}) > 1" for name in names)
     left = " or ".join(f"coalesce(min({name}) = max({name}), false)" for name in names)
-    below = ""
-    if dataset.detection_limits:
-        marked = {name for batch in batches for name, mask in batch.below.items() if mask.any()}
-        parts = [
-            f'case when bool_or("below {name}") and min("{name}") = max("{name}") then \'{name}\' end'
-            for name in dataset.value_names
-            if name in marked
-        ]
-        below = f"{_joined(parts)} as below,"
+    parts = [
+        f'case when bool_or("below {name}") and min("{name}") = max("{name}") then \'{name}\' end' for name in marked
+    ]
+    below = f"{_joined(parts)} as below," if dataset.detection_limits else ""
     engine.execute(
         f"""create temp table fresh as
         select * exclude (whole) from (
@@ -66,6 +74,11 @@ def stage(engine: Any, dataset: Dataset, batches: Sequence[Batch]) -> None:
             from staged where {any_value} group by station, time)
         where whole"""
     )
+
+
+def _marked(dataset: Dataset, batches: Sequence[Batch]) -> list[str]:
+    """The columns of which some value is below its limit."""
+    return [name for name in dataset.value_names if any(name in batch.below for batch in batches)]
 
 
 def _quoted(names: Sequence[str]) -> list[str]:
@@ -78,7 +91,7 @@ def _joined(parts: Sequence[str]) -> str:
     return f"nullif(concat_ws('{BELOW_SEPARATOR}', {', '.join(parts)}), '')" if parts else "cast(null as varchar)"
 
 
-def _staged(dataset: Dataset, batches: Sequence[Batch]) -> Any:
+def _staged(dataset: Dataset, batches: Sequence[Batch], marked: Sequence[str]) -> Any:
     import numpy as np
     import pyarrow as pa
 
@@ -100,7 +113,6 @@ def _staged(dataset: Dataset, batches: Sequence[Batch]) -> Any:
         np.repeat(np.arange(len(batches), dtype=np.int32), counts), [batch.source for batch in batches]
     )
     lines = [np.max([*batch.lines.values()], axis=0) for batch in batches]
-    marked = dict.fromkeys(name for batch in batches for name, mask in batch.below.items() if mask.any())
     return pa.table(
         {
             "station": pa.array(np.concatenate([batch.stations for batch in batches]), pa.string()),
@@ -116,7 +128,9 @@ def _staged(dataset: Dataset, batches: Sequence[Batch]) -> Any:
 
 def conflicts(engine: Any, dataset: Dataset) -> list[Finding]:
     """Every value of a cell that came with different values: none is taken, all are kept aside."""
-    findings = []
+    findings: list[Finding] = []
+    if one(engine, "select count(*) from staged") == one(engine, "select count(*) from fresh"):
+        return findings
     until = "seconds" if dataset.cadence == "second" else "minutes"
     for name in (*dataset.value_names, *dataset.text_names):
         column = f'"{name}"'
