@@ -16,6 +16,8 @@ AREAS = """code,name,english,level,kind,parent,valid_from,valid_to,aliases,note
 C,甲市,Jia City,city,city,,,,,
 D,乙区,Yi District,district,district,C,,,乙,
 D2,丙区,Bing District,district,district,C,,,,
+Z,新区,New Area,district,development_area,C,,,,
+S9,北街道,North Subdistrict,street,subdistrict,D2,,,,
 S1,东街道,East Subdistrict,street,subdistrict,D,,,,
 S2,西街道,West Subdistrict,street,subdistrict,D,,,,
 """

@@ -78,6 +78,11 @@ def test_what_does_not_fit_is_refused_with_field_and_reason(
     assert book.store.counts() == {}
 
 
+def test_an_area_without_streets_is_fine_enough(book: LedgerBook, officer: Actor) -> None:
+    enter(book, officer, area="新区")
+    assert book.entry("outfalls", "OF-1").area == "Z"
+
+
 def test_all_that_is_wrong_is_said_at_once(book: LedgerBook, officer: Actor) -> None:
     with pytest.raises(SeveralErrors) as caught:
         enter(book, officer, area="nowhere", given={"people": -1, "kind": "x", "found_on": ""})

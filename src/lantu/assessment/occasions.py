@@ -29,6 +29,7 @@ def judge_cadence(ground: Ground, commitment: Any, rule: Any, area: str) -> Verd
     rows = entries.of_area(area) if entries is not None else []
     if entries is None or not rows:
         return nothing_entered(rule.ledger, entries)
+    simulated = any(row.simulated for row in rows)
     if rule.state is not None:
         rows = entries.select(rule.state, period, rows)
     dated = sorted((entries.happened(row), row.key) for row in rows)
@@ -36,7 +37,7 @@ def judge_cadence(ground: Ground, commitment: Any, rule: Any, area: str) -> Verd
     rest: dict[str, Any] = {
         "n": len(dated),
         "used": tuple(Used(rule.ledger, key, Text(str(d), str(d)), d in period) for d, key in dated),
-        "simulated": any(row.simulated for row in rows),
+        "simulated": simulated,
         "versions": ground.versions(entries),
     }
     return _rhythm(ground, commitment, rule, parts, [d for d, _ in dated], day, rest)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,18 +15,24 @@ from lantu.cli.show import (
     JsonOption,
     PackOption,
     console,
+    open_book,
     open_lake,
     open_pack,
     open_workspace,
+    progress,
     say,
     write_json,
 )
+
+if TYPE_CHECKING:
+    from lantu.demo import SimulatedCity
 
 
 class Size(StrEnum):
     """How large a simulated city is."""
 
     SMALL = "small"
+    CITY = "city"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -36,21 +42,20 @@ def add_to(app: typer.Typer) -> None:
 
 
 def up(pack: PackOption = DEFAULT_PACK, as_of: assess_commands.AsOfOption = None) -> None:
-    """Make a workspace if there is none, fill an empty one with the simulated air data, assess, write the report.
+    """Make a workspace if there is none, fill an empty one with the small simulated city, assess, write the report.
 
     Without `--as-of` the verdict is for the last day of the plan's year, or for today while that year runs.
     """
     rules = open_pack(pack)
     workspace = open_workspace(create=True)
-    lake = open_lake()
-    if lake.version("air_hourly") is None:
+    if not open_lake().status() and not open_book(rules).store.counts():
         console.print(
             say(
-                "工作区没有数据，先填入模拟数据（全部注明“模拟”）",
-                "the workspace has no data: filling it with simulated data, marked as such",
+                "工作区没有数据，先填入模拟城市（全部注明“模拟”）",
+                "the workspace has no data: filling it with the simulated city, marked as such",
             )
         )
-        fill_with_simulated_air(pack)
+        fill_with_simulated_city(pack, Size.SMALL)
     day = assess_commands.as_day(as_of) if as_of else min(dt.date(rules.year, 12, 31), dt.date.today())
     result = assess_commands.judge(rules, day)
     assess_commands.show_scoreboard(rules, result)
@@ -59,22 +64,37 @@ def up(pack: PackOption = DEFAULT_PACK, as_of: assess_commands.AsOfOption = None
 
 
 def demo(
-    size: Annotated[Size, typer.Option(help=say("规模", "size"))] = Size.SMALL,
+    size: Annotated[Size, typer.Option(help=say("规模：small 数秒，city 为全市规模", "small or city"))] = Size.SMALL,
     pack: PackOption = DEFAULT_PACK,
 ) -> None:
-    """Fill the workspace with a simulated year and the year before; measured data are never mixed with it."""
+    """Fill an empty workspace with a simulated city whose truth is known; measured data are never mixed with it."""
     open_workspace(create=True)
-    fill_with_simulated_air(pack)
+    made = fill_with_simulated_city(pack, size)
     for row in open_lake().status():
         console.print("  ".join(row.cells()), highlight=False)
+    console.print(
+        say(
+            f"台账条目 {made.entries} 条，变动 {made.changes} 次；真值 {len(made.truth)} 条在 demo-truth.json",
+            f"{made.entries} entries, {made.changes} changes; the truth of {len(made.truth)} verdicts: demo-truth.json",
+        ),
+        highlight=False,
+    )
 
 
-def fill_with_simulated_air(pack: str) -> None:
-    from lantu.demo import simulate_air
+def fill_with_simulated_city(pack: str, size: Size) -> SimulatedCity:
+    from lantu.assessment import write_target
+    from lantu.demo import simulate_city, write_truth
 
     rules = open_pack(pack)
-    simulated = simulate_air(rules.sites, rules.year)
-    open_lake(create=True).write("air_hourly", simulated.table, source="simulated", simulated=True)
+    workspace = open_workspace()
+    with progress(say("模拟城市", "simulated city")) as step:
+        made = simulate_city(rules, open_lake(), open_book(rules), size.value, progress=step)
+    for target in made.targets:
+        write_target(
+            workspace, rules, target.commitment, target.area, str(target.value), target.unit, "模拟指标值 simulated"
+        )
+    write_truth(made, workspace.path)
+    return made
 
 
 def doctor(pack: PackOption = DEFAULT_PACK, json: JsonOption = None) -> None:

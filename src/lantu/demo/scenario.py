@@ -23,7 +23,18 @@ if TYPE_CHECKING:
     from lantu.ledgers import Ledger
     from lantu.plan.packs import Pack
 
-SPECIAL = ("nil_returns", "progress_reports", "cases", "documents", "alerts", "exclusions", "annual_accounts")
+SPECIAL = (
+    "nil_returns",
+    "progress_reports",
+    "cases",
+    "documents",
+    "alerts",
+    "exclusions",
+    "annual_accounts",
+    "emission_reduction_projects",
+    "freight_volumes",
+    "monitoring_points",
+)
 """Ledgers that are not filled entry by entry for their selections."""
 
 
@@ -33,6 +44,8 @@ class Scale:
 
     per_area: int = 4
     cases: int = 2
+    large: bool = False
+    """Whether ledgers get as many entries as the pack expects of them."""
 
 
 @dataclass(slots=True)
@@ -502,7 +515,7 @@ class Scenario:
             mine = [(c, r, self._wished(c, above)) for c, r in users if set(above) & set(self._areas(c))]
             if mine and all(wish == "unknown" for _, _, wish in mine) and not filled:
                 continue
-            number = self.scale.per_area if not monthly else max(2, self.scale.per_area // 2)
+            number = self._number(ledger, len(lowest), monthly)
             for index in range(number):
                 flags: dict[str, bool] = {}
                 for _, rule, wish in mine:
@@ -515,6 +528,13 @@ class Scenario:
                     if rule.every is not None and wish == "missed" and index == 0:
                         for days in entry.related.values():
                             del days[self.draw.randrange(len(days)) :]
+
+    def _number(self, ledger: Ledger, leaves: int, monthly: bool) -> int:
+        """How many entries each leaf area gets: few, or what the pack expects of the whole ledger."""
+        few = self.scale.per_area if not monthly else max(2, self.scale.per_area // 2)
+        if not self.scale.large or ledger.expected is None:
+            return few
+        return max(few, -(-ledger.expected // leaves))
 
     def _wished(self, commitment: Any, above: list[str]) -> str:
         areas = set(self._areas(commitment))
@@ -660,5 +680,6 @@ class Scenario:
         for name, ledger in self.pack.ledgers.items():
             if name in SPECIAL or name in self.city.entries:
                 continue
-            for leaf in self._leaves(ledger, self.pack.head.area)[: 3 * self.scale.per_area]:
+            leaves = self._leaves(ledger, self.pack.head.area)
+            for leaf in leaves[: 3 * self.scale.per_area]:
                 self.plan_entry(name, leaf, {})

@@ -156,7 +156,9 @@ class LedgerBook:
             raise Unfit(Text("没有填行政区划", "the area is missing"))
         code = read_area(raw, self.registers)
         area = self.areas.get(code)
-        if _LEVELS.index(area.level) < _LEVELS.index(ledger.area):
+        # a development area has no streets of its own: there an entry lies in the area itself
+        finest = area.level == "district" and not self.areas.children(code)
+        if _LEVELS.index(area.level) < _LEVELS.index(ledger.area) and not finest:
             level = {"district": Text("区", "district"), "street": Text("街道（乡镇）", "street or town")}[ledger.area]
             raise Unfit(
                 Text(f"“{area.name}”不够细", f"'{area.english}' is too coarse"),

@@ -157,6 +157,8 @@ class Ledger(ClosedModel):
     evidence: dict[Name, Text] = {}
     closing: Closing | None = None
     selections: dict[Name, Selection] = {}
+    expected: Annotated[int, Field(ge=1)] | None = None
+    """About how many entries a whole city has; the simulated city is made in this size."""
     sheet: Text | None = None
     """The name of its Excel sheet; its title if not given."""
 

@@ -1,0 +1,118 @@
+"""The whole simulated city: planned, written into a workspace, with the truth of every commitment and area."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lantu.base import LantuError, Place, Text
+from lantu.demo.air import simulate_air
+from lantu.demo.filling import fill
+from lantu.demo.levels import simulate_levels
+from lantu.demo.scenario import Scale, Scenario
+from lantu.demo.truth import truth_of
+
+if TYPE_CHECKING:
+    from lantu.lake import Lake
+    from lantu.ledgers import LedgerBook
+    from lantu.plan.packs import Pack
+
+TRUTH_FILE = "demo-truth.json"
+SIZES = {"small": Scale(per_area=2, cases=1), "city": Scale(per_area=4, cases=230, large=True)}
+SEED = 20210101
+
+
+@dataclass(slots=True)
+class SimulatedCity:
+    """What was made: the truth, and how much of everything."""
+
+    truth: dict[tuple[str, str], str]
+    entries: int
+    changes: int
+    rows: dict[str, int] = field(default_factory=dict)
+    targets: list[Any] = field(default_factory=list)
+
+
+def simulate_city(
+    pack: Pack,
+    lake: Lake,
+    book: LedgerBook,
+    size: str = "small",
+    seed: int = SEED,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> SimulatedCity:
+    """Fill a lake and a book of ledgers with one simulated city.
+
+    Args:
+        pack: its commitments decide what is made.
+        lake: gets the observations, all marked simulated.
+        book: gets the entries, all marked simulated.
+        size: `small` or `city`.
+        seed: the same seed makes the same city.
+        progress: called with steps done, steps in all, and what is being done.
+
+    Returns:
+        the truth (met, missed, at_risk, unknown) by commitment and area at the end of the plan's year.
+
+    Raises:
+        LantuError: the workspace holds entries or measured data already.
+    """
+    if book.store.counts():
+        raise LantuError(
+            Text("工作区已有台账条目", "the workspace has ledger entries already"),
+            where=Place(book.store.path),
+            mend=Text("模拟城市请用一个新的工作区", "use a new workspace for the simulated city"),
+        )
+    steps = 5
+
+    def say(done: int, what: Text) -> None:
+        if progress is not None:
+            progress(done, steps, str(what))
+
+    say(0, Text("空气", "air"))
+    air = simulate_air(pack.sites, pack.year, seed)
+    lake.write("air_hourly", air.table, source="simulated", simulated=True)
+    rows = {"air_hourly": air.table.num_rows}
+    say(1, Text("台账", "ledgers"))
+    scenario = Scenario(pack, SIZES[size], seed)
+    city = scenario.build()
+    levels = simulate_levels(scenario)
+    say(2, Text("观测数据", "observations"))
+    for dataset, table in levels.tables.items():
+        if table.num_rows:
+            lake.write(dataset, table, source="simulated", simulated=True)
+            rows[dataset] = table.num_rows
+    say(3, Text("写入台账", "writing ledgers"))
+    changes = fill(book, city)
+    say(4, Text("真值", "truth"))
+    truth = dict(levels.truth)
+    for commitment in pack.commitments.values():
+        for area in pack.areas_of(commitment):
+            found = truth_of(city, commitment, area.code)
+            if found is not None:
+                truth[(commitment.id, area.code)] = found
+    for name, falls in (
+        ("pm25_mean", air.truth.pm25_falls),
+        ("heavy_pollution_days", air.truth.heavy_pollution_days_fall),
+    ):
+        for commitment in pack.commitments.values():
+            if commitment.kind == "level" and commitment.indicator == name:
+                for area, better in falls.items():
+                    truth[(commitment.id, area)] = "met" if better else "missed"
+    say(5, Text("完成", "done"))
+    entries = sum(len(each) for each in city.entries.values())
+    return SimulatedCity(truth, entries, changes, rows, levels.targets)
+
+
+def write_truth(city: SimulatedCity, folder: Path) -> Path:
+    """Keep the truth beside the workspace's data, so that anybody can hold the verdicts against it."""
+    path = folder / TRUTH_FILE
+    rows = [
+        {"commitment": commitment, "area": area, "status": status}
+        for (commitment, area), status in sorted(city.truth.items())
+    ]
+    path.write_text(json.dumps({"simulated": True, "truth": rows}, ensure_ascii=False, indent=0), encoding="utf-8")
+    return path
