@@ -57,6 +57,10 @@ class Ground:
     accept_coverage: float | None = None
     _nil: dict[tuple[str, str], list[tuple[dt.date, dt.date]]] | None = None
 
+    def __post_init__(self) -> None:
+        if self.book is not None:
+            self.book.refresh()
+
     def entries(self, ledger: str, day: dt.date) -> Entries | None:
         """The entries of a ledger on a day; None where the workspace holds none, or the pack has no such ledger."""
         if self.book is None or ledger not in self.book.ledgers:

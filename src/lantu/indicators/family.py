@@ -118,7 +118,7 @@ class Family:
             found[self.datasets[0]] = version
         for name in self.ledgers:
             known = sources.book is not None and name in sources.book.ledgers
-            found[f"ledger:{name}"] = sources.book.store.version(name) if known and sources.book is not None else None
+            found[f"ledger:{name}"] = sources.book.version(name) if known and sources.book is not None else None
         return found
 
     def is_simulated(self, sources: Sources) -> bool:

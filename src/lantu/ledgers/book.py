@@ -48,6 +48,7 @@ class LedgerBook:
         self.store = LedgerStore(folder / FILE_NAME)
         self.evidence_folder = folder / "evidence"
         self.registers = Registers(areas, units, today or dt.date.today())
+        self._versions: tuple[int, dict[str, int]] | None = None
         self._histories: dict[str, History] = {}
         self._entries: dict[tuple[str, dt.date], Entries] = {}
 
@@ -74,12 +75,22 @@ class LedgerBook:
             mend=Text(f"是否为：{'、'.join(near)}", f"did you mean {', '.join(near)}") if near else None,
         )
 
+    def refresh(self) -> None:
+        """Look again at what other processes have written; within one book the ledgers otherwise stand still."""
+        self._versions = None
+
+    def version(self, name: str) -> int | None:
+        """The number of a ledger's latest change; None where it has no entry."""
+        if self._versions is None or self._versions[0] != self.store.writes:
+            self._versions = (self.store.writes, self.store.versions())
+        return self._versions[1].get(name)
+
     def entries(self, name: str, day: dt.date | None = None) -> Entries:
         """The entries of a ledger as they stood at the end of a day; today if none is given."""
         ledger = self.ledger(name)
         at = day or self.today
         history = self._histories.get(ledger.ledger)
-        if history is None or history.version != self.store.version(ledger.ledger):
+        if history is None or history.version != self.version(ledger.ledger):
             history = self._histories[ledger.ledger] = History(self.store, ledger)
             for old in [each for each in self._entries if each[0] == ledger.ledger]:
                 del self._entries[old]

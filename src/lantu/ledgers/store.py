@@ -138,6 +138,8 @@ class LedgerStore:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.writes = 0
+        """How often this object has written; what others wrote is seen when it is read again."""
 
     @contextmanager
     def _connected(self, write: bool = False) -> Iterator[sqlite3.Connection]:
@@ -179,6 +181,7 @@ class LedgerStore:
                     f"insert into change ({', '.join(_COLUMNS)}) values ({marks})", (each.row() for each in changes)
                 )
                 connection.execute("commit")
+                self.writes += 1
             except sqlite3.IntegrityError as error:
                 connection.execute("rollback")
                 raise LantuError(
