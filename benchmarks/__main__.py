@@ -7,6 +7,7 @@ import json
 import sys
 from pathlib import Path
 
+from benchmarks import city
 from benchmarks.air_year import BUDGET, compare
 from benchmarks.assess_warm import SECONDS_WARM, measure
 
@@ -28,8 +29,13 @@ def main() -> int:
         print(f"assess_warm: cold {assessed['cold']:.2f} s, warm {assessed['warm']:.2f} s")
         if assessed["warm"] > SECONDS_WARM:
             faults.append(f"{assessed['warm']:.3g} seconds for a warm assessment, at most {SECONDS_WARM} allowed")
+    whole = city.measure(options.folder / "city")
+    print("city: " + ", ".join(f"{name} {value:.2f}" for name, value in whole.items()))
+    for name, most in city.BUDGET.items():
+        if whole[name] > most:
+            faults.append(f"{whole[name]:.3g} for '{name}' of the simulated city, at most {most:g} allowed")
     if options.json:
-        measured = {"air_year": result.as_json(), "assess_warm": assessed}
+        measured = {"air_year": result.as_json(), "assess_warm": assessed, "city": whole}
         options.json.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
     for fault in faults:
         print(f"FAULT: {fault}", file=sys.stderr)

@@ -11,7 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from lantu.cli.ledger_catalogue import ledger_page
+from lantu.cli.ledger_catalogue import ledger_page, system_page
 from lantu.indicators import all_indicators
 from lantu.standards import Parameter, catalogue
 
@@ -110,7 +110,17 @@ def ledger_catalogue() -> str:
     return ledger_page(_MADE)
 
 
-PAGES = {"indicators.md": indicator_page, "ledgers.md": ledger_catalogue, "parameters.md": parameter_page}
+def system_catalogue() -> str:
+    """The named systems of the shipped pack as Markdown."""
+    return system_page(_MADE)
+
+
+PAGES = {
+    "indicators.md": indicator_page,
+    "ledgers.md": ledger_catalogue,
+    "parameters.md": parameter_page,
+    "systems.md": system_catalogue,
+}
 
 
 def main(folder: Path) -> None:

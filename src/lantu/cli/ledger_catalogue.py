@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from lantu.indicators import units_of_indicators
 from lantu.ledgers import Ledger
 from lantu.plan.packs import Pack, load_pack
+from lantu.plan.systems import read_systems, shown
 
 PACK = "beijing/2021"
 
@@ -108,3 +110,30 @@ def _ledger(ledger: Ledger) -> list[str]:
         lines += ["", "Selections 口径:", ""]
         lines += [f"- `{name}` {each.title.zh} · {each.title.en}" for name, each in ledger.selections.items()]
     return lines
+
+
+def system_page(made: str) -> str:
+    """The named systems of the shipped pack and what realises each."""
+    pack = load_pack(PACK)
+    systems = read_systems(pack, units_of_indicators())
+    there = sum(bool(system.realised_by) for system in systems)
+    waiting = sum(system.later is not None for system in systems)
+    lines = [
+        "# Named systems 计划点名的系统",
+        "",
+        made,
+        "",
+        f"The plan of `{pack.id}` names {len(systems)} systems, databases, ledgers, lists, mechanisms and rankings. "
+        f"{there} have something here that realises them; {waiting} of these have a part that is still to come, and say "
+        "which. `lantu plan systems` says the same.",
+        "",
+        "| # | task | name 名称 | kind | realised by 实现 | still to come 后续 |",
+        "|---|---|---|---|---|---|",
+    ]
+    for system in systems:
+        realised = "; ".join(shown(pack, each).en + f" `{each.name}`" for each in system.realised_by)
+        tasks = ", ".join(str(task) for task in system.tasks)
+        later = "" if system.later is None else f"{system.later.zh} {system.later.en}"
+        cells = (str(system.number), f"{system.plan} {tasks}", system.name, system.kind, realised, later)
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"

@@ -118,3 +118,37 @@ def _plan_or_document(name: str, pack: str) -> Any:
         rules = open_pack(pack)
         return read_plan(path, rules.units, rules.seasons)
     return open_pack(name)
+
+
+@app.command("systems", help=say("计划点名的系统各由什么实现", "the systems that the plan names"))
+def systems(pack: PackOption = DEFAULT_PACK, json: JsonOption = None) -> None:
+    from lantu.indicators import units_of_indicators
+    from lantu.plan.packs import load_pack
+    from lantu.plan.systems import as_json, read_systems, shown
+
+    rules = load_pack(pack)
+    found = read_systems(rules, units_of_indicators())
+    if json is not None:
+        write_json(as_json(rules, found), json)
+        if str(json) == "-":
+            return
+    there = sum(bool(system.realised_by) for system in found)
+    waiting = sum(system.later is not None for system in found)
+    table = Table(
+        title=say(
+            f"{len(found)} 个系统，{there} 个已有实现，{waiting} 个还有后续部分",
+            f"{len(found)} systems, {there} have something that realises them, {waiting} have a part to come",
+        ),
+        title_justify="left",
+    )
+    for column in ("#", say("任务", "task"), say("名称", "name"), say("实现", "realised by"), say("后续", "to come")):
+        table.add_column(column, overflow="fold")
+    for system in found:
+        table.add_row(
+            str(system.number),
+            f"{system.plan} {', '.join(map(str, system.tasks))}",
+            system.name,
+            "\n".join(str(shown(rules, each)) for each in system.realised_by),
+            str(system.later or ""),
+        )
+    console.print(table)

@@ -1,0 +1,120 @@
+"""The simulated city in its full size: assessment cold, after one new day of data, warm; explaining; Excel in.
+
+Each is one process from its start to its end, as a user waits for it, but the import of a sheet.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+BUDGET = {"cold": 20.0, "new day": 5.0, "megabytes": 2048.0, "explain": 1.0, "sheet": 15.0}
+"""Seconds, and megabytes of the cold assessment."""
+SHEET_ROWS = 50_000
+EXPLAINED = ("air-28-4/monthly_checks", "water-11-2/outfalls_rectified", "air-5-3/enterprises", "soil-7-2/crop_tests")
+
+
+def measure(folder: Path, size: str = "city") -> dict[str, float]:
+    """Seconds and megabytes of every step on a simulated city that is made in `folder`."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    environment = {**os.environ, "LANTU_WORKSPACE": str(folder / "city")}
+
+    def lantu(*arguments: str) -> tuple[float, float]:
+        begin = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-c", _RUN, *arguments], env=environment, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise RuntimeError(done.stderr[-2000:])
+        return time.perf_counter() - begin, float(done.stderr.strip().splitlines()[-1])
+
+    result = {"made": lantu("demo", "--size", size)[0]}
+    result["cold"], result["megabytes"] = lantu("assess", "--as-of", "2021-11-30")
+    new_day(folder / "city")
+    result["new day"] = lantu("assess", "--as-of", "2021-12-01")[0]
+    result["warm"] = lantu("assess", "--as-of", "2021-12-01")[0]
+    result["explain"] = statistics.median(
+        lantu("explain", name, "--area", "通州", "--as-of", "2021-12-01")[0] for name in EXPLAINED
+    )
+    result["sheet"] = sheet(folder)
+    return result
+
+
+_RUN = """
+import resource, sys
+from lantu.cli import app
+code = 0
+try:
+    app(sys.argv[1:], standalone_mode=False)
+finally:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, file=sys.stderr)
+"""
+
+
+def new_day(workspace: Path) -> None:
+    """One more day of hourly air data and of checks on sites: 1 December, as if it had just arrived."""
+    import duckdb
+
+    from lantu.lake import Lake
+    from lantu.ledgers import Actor, LedgerBook
+    from lantu.plan.packs import load_pack
+
+    lake = Lake(workspace / "lake")
+    files = lake.files("air_hourly", dt.date(2021, 12, 1), dt.date(2021, 12, 1))
+    rows = duckdb.execute(
+        "select station, time, pm25 + 1 as pm25 from read_parquet(?) "
+        "where time > '2021-12-01' and time <= '2021-12-02'",
+        [files],
+    ).to_arrow_table()
+    lake.write("air_hourly", rows, source="simulated", simulated=True)
+    pack = load_pack("beijing/2021")
+    book = LedgerBook(pack.ledgers, pack.areas, pack.units, workspace)
+    changes = []
+    for number, site in enumerate(book.entries("construction_sites", dt.date(2021, 12, 1)).rows[:500]):
+        values = {"number": f"B{number:06d}", "site": site.key, "checked_on": dt.date(2021, 12, 1)}
+        changes.append(
+            book.made(
+                book.ledger("site_checks"), values["number"], 1, dt.date(2021, 12, 1), Actor("模拟", "模拟"), "enter",
+                "checked", site.area, None, None, values, simulated=True,
+            )
+        )  # fmt: skip
+    book.store.add(changes)
+
+
+def sheet(folder: Path) -> float:
+    """Seconds to take a workbook of 50,000 rows in, one in a hundred of them bad; each bad one must be named."""
+    import xlsxwriter
+
+    from lantu.ledgers import Actor, LedgerBook, import_sheet
+    from lantu.plan.packs import load_pack
+
+    pack = load_pack("beijing/2021")
+    book = LedgerBook(pack.ledgers, pack.areas, pack.units, folder / "sheet")
+    path = folder / "sheet.xlsx"
+    draw = random.Random(1)
+    streets = pack.areas.select("streets")
+    writer = xlsxwriter.Workbook(str(path), {"constant_memory": True})
+    page = writer.add_worksheet()
+    head = ["编号", "名称", "类型", "受纳水体", "发现日期", "存在问题", "行政区划", "责任主体"]
+    page.write_row(0, 0, head)
+    for number in range(1, SHEET_ROWS + 1):
+        street = draw.choice(streets)
+        row = [f"P{number}", f"排口{number}", "其他排口", "某河", "2021-03-05", "是", street.code, "某单位"]
+        if number % 100 == 0:
+            row[draw.choice((2, 4, 6))] = "错"
+        page.write_row(number, 0, row)
+    writer.close()
+    begin = time.perf_counter()
+    report = import_sheet(book, "outfalls", path, Actor("张三", "市生态环境局"))
+    seconds = time.perf_counter() - begin
+    if (report.entered, report.bad_rows) != (SHEET_ROWS * 99 // 100, SHEET_ROWS // 100):
+        raise RuntimeError(f"{report.entered} rows went in, {report.bad_rows} were named as bad")
+    return seconds
