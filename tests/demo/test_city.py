@@ -119,3 +119,15 @@ def test_a_workspace_with_entries_is_left_alone(pack: Pack, workspace: tuple[Pat
 )
 def test_texts_can_be_written_for_a_pattern(pattern: str) -> None:
     assert re.fullmatch(pattern, text_like(pattern, 12))
+
+
+def test_in_the_middle_of_the_year_every_commitment_has_an_answer(
+    pack: Pack, workspace: tuple[Path, SimulatedCity]
+) -> None:
+    folder, city = workspace
+    for day in (dt.date(2021, 2, 10), dt.date(2021, 7, 31)):
+        result = assess(pack, Lake(folder / "lake"), day, targets_of(city), book=book_of(pack, folder))
+        assert {row.commitment for row in result.rows} == set(pack.commitments)
+        counted = result.counts()
+        assert all(count > 0 for count in counted.values()), counted
+        assert all(row.since is None or row.since <= day for row in result.rows)

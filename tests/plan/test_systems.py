@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,10 +31,7 @@ def test_a_reference_to_what_is_not_there_is_a_fault(tmp_path: Path) -> None:
     broken = text.replace("{ledger: hot_grid_alerts}", "{ledger: cold_grid_alerts}", 1)
     assert broken != text
     (tmp_path / FILE_NAME).write_text(broken, encoding="utf-8")
-    parts = {
-        name: getattr(shipped, name) for name in ("head", "areas", "units", "sites", "seasons", "plans", "ledgers")
-    }
-    pack = Pack(path=tmp_path, **parts)
+    pack = replace(shipped, path=tmp_path)
     with pytest.raises(SeveralErrors) as caught:
         read_systems(pack, units_of_indicators())
     said = [error.what.en for error in caught.value.errors]

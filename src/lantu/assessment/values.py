@@ -52,6 +52,11 @@ def judge_level(ground: Ground, commitment: Any, targets: Sequence[str]) -> Leve
         return result
     result.judged_period = period if as_of >= period.end else Period.between(period.start, as_of)
 
+    if result.judged_period.kind not in indicator.periods:
+        whole = Text("该指标只在整个时期结束后才有数值", "the indicator has a value only when the whole period is over")
+        result.verdicts = {target: Verdict(Status.UNKNOWN, whole) for target in targets}
+        return result
+
     def values(span: Period) -> dict[str, IndicatorValue]:
         found = compute(ground.lake, pack.sites, pack.areas, indicator.name, list(targets), span, book=ground.book)
         return dict(zip(targets, found, strict=True))

@@ -124,8 +124,8 @@ def system_page(made: str) -> str:
         made,
         "",
         f"The plan of `{pack.id}` names {len(systems)} systems, databases, ledgers, lists, mechanisms and rankings. "
-        f"{there} have something here that realises them; {waiting} of these have a part that is still to come, and say "
-        "which. `lantu plan systems` says the same.",
+        f"{there} have something here that realises them; {waiting} of these have a part that is still to come, and "
+        "say which. `lantu plan systems` says the same.",
         "",
         "| # | task | name 名称 | kind | realised by 实现 | still to come 后续 |",
         "|---|---|---|---|---|---|",
