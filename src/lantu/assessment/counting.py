@@ -203,8 +203,12 @@ def _own_unit(entries: Entries, sum_of: str | None) -> str:
     return declared.unit if declared is not None and declared.unit is not None else "1"
 
 
+COVERED = Text("已覆盖", "covered")
+NOT_COVERED = Text("未覆盖", "not covered")
+
+
 def _covered(yes: bool) -> Text:
-    return Text("已覆盖", "covered") if yes else Text("未覆盖", "not covered")
+    return COVERED if yes else NOT_COVERED
 
 
 def _share(part: Decimal, whole: Decimal, unit: str) -> tuple[Decimal, Decimal]:
@@ -277,11 +281,8 @@ def _ratio_by_period(ground: Ground, commitment: Any, rule: Any, area: str, limi
         total += len(of)
         hits += len(covered)
         simulated = simulated or any(row.simulated for row in of)
-        used += [
-            Used(rule.ledger, row.key, Text(f"{part.label[:7]} 未覆盖", f"not covered in {part.label[:7]}"), False)
-            for row in of
-            if row.key not in covered
-        ]
+        missed = Text(f"{part.start:%Y-%m} 未覆盖", f"not covered in {part.start:%Y-%m}")
+        used += [Used(rule.ledger, row.key, missed, False) for row in of if row.key not in covered]
         value, shown = _share(Decimal(len(covered)), Decimal(len(of)), rule.unit)
         shares.append((part, value, shown))
     rest: dict[str, Any] = {

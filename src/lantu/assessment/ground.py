@@ -6,16 +6,20 @@ import datetime as dt
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lantu.assessment.targets import Targets
 from lantu.base import LantuError, Period, Quantity, Text, as_decimal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lantu.lake import Lake
     from lantu.ledgers import Entries, Entry, LedgerBook
     from lantu.plan.commitments import Watch
     from lantu.plan.packs import Pack
+
+Found = TypeVar("Found")
 
 NIL_RETURNS = "nil_returns"
 """The ledger (零报告) in which an area declares that there is nothing of a kind."""
@@ -56,6 +60,15 @@ class Ground:
     targets: Targets = field(default_factory=lambda: Targets([]))
     accept_coverage: float | None = None
     _nil: dict[tuple[str, str], list[tuple[dt.date, dt.date]]] | None = None
+
+    _once: dict[Any, Any] = field(default_factory=dict)
+
+    def once(self, key: Any, make: Callable[[], Found]) -> Found:
+        """What many areas need, made once while the day is judged."""
+        if key not in self._once:
+            self._once[key] = make()
+        found: Found = self._once[key]
+        return found
 
     def __post_init__(self) -> None:
         if self.book is not None:

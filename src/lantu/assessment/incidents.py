@@ -19,16 +19,19 @@ NONE_LEFT = Text("应为零", "none may be left")
 NONE_AT_ALL = Text("不得发生", "none may happen")
 
 
-def _cases(entries: Entries, case_class: str, area: str, period: Period) -> list[tuple[dt.date, Entry]]:
+def _cases(ground: Ground, entries: Entries, case_class: str, area: str, period: Period) -> list[tuple[dt.date, Entry]]:
     """The cases of a class in an area that proved true and happened by the end of a period, oldest first."""
-    same_class = entries.by("case_class").get(case_class, [])
+
+    def of_class() -> list[tuple[dt.date, Entry]]:
+        rows = entries.by("case_class").get(case_class, [])
+        found = [(entries.happened(row), row) for row in entries.select("established", period, rows)]
+        return sorted(found, key=lambda pair: (pair[0], pair[1].key))
+
+    same_class = ground.once(("cases", case_class, entries.day), of_class)
     if not same_class:
         return []
-    within = _area_codes(entries, area)
-    found = [
-        (entries.happened(row), row) for row in entries.select("established", period, same_class) if row.area in within
-    ]
-    return sorted(((day, row) for day, row in found if day <= period.end), key=lambda pair: (pair[0], pair[1].key))
+    within = ground.once(("codes", area), lambda: _area_codes(entries, area))
+    return [(day, row) for day, row in same_class if day <= period.end and row.area in within]
 
 
 def _area_codes(entries: Entries, area: str) -> set[str]:
@@ -48,7 +51,7 @@ def judge_closure(ground: Ground, commitment: Any, rule: Any, area: str) -> Verd
     so_far = period.until(min(ground.as_of, period.end))
     running = ground.as_of < ground.due(commitment)
     entries = ground.entries(CASES, ground.as_of)
-    cases = _cases(entries, rule.cases, area, so_far) if entries is not None else []
+    cases = _cases(ground, entries, rule.cases, area, so_far) if entries is not None else []
     limit = Limit(Decimal(0), "=", NONE_LEFT)
     if not cases:
         return _none_found(ground, rule, rule.cases, area, so_far, running, entries, limit)
@@ -111,7 +114,7 @@ def judge_absence(ground: Ground, commitment: Any, rule: Any, area: str) -> Verd
     so_far = period.until(min(ground.as_of, period.end))
     running = ground.as_of < period.end
     entries = ground.entries(CASES, ground.as_of)
-    cases = _cases(entries, rule.event, area, so_far) if entries is not None else []
+    cases = _cases(ground, entries, rule.event, area, so_far) if entries is not None else []
     cases = [(day, row) for day, row in cases if day >= period.start]
     alerts: Entries | None = None
     if rule.during is not None:

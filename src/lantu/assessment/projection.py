@@ -52,7 +52,9 @@ class Past:
             return
         first = period.start.replace(year=period.start.year - YEARS_BACK)
         span = Period.between(first, period.start - dt.timedelta(days=1))
-        for code, days in zip(targets, self._read(sources, family, targets, span, versions), strict=True):
+        key = ("daily", family.name, tuple(targets), span.label)
+        read = ground.once(key, lambda: self._read(sources, family, targets, span, versions))
+        for code, days in zip(targets, read, strict=True):
             self.series[code] = {
                 day: values[indicator.daily] for day, values in days.items() if indicator.daily in values
             }

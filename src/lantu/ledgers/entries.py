@@ -59,28 +59,44 @@ class Entry:
         return self.values.get(name)
 
 
+Row = tuple[str, str, str, str, "str | None", str, int]
+"""A kept change: key, day, state, area, holder, data, simulated."""
+
+
 class History:
-    """All that a ledger ever held, from which it can be read as of any day."""
+    """All that a ledger ever held, from which it can be read as of any day. Days are kept as they are written."""
 
     def __init__(self, store: LedgerStore, ledger: Ledger) -> None:
         self.ledger = ledger
         self.version = store.version(ledger.ledger)
-        decoders = [(each.name, decode) for each in ledger.fields if (decode := decoder(each)) is not None]
-        self.lines: dict[str, list[Entry]] = {}
-        days: dict[str, dt.date] = {}
-        for key, day, state, area, holder, data, simulated in store.rows(ledger.ledger):
-            since = days.get(day)
-            if since is None:
-                since = days[day] = dt.date.fromisoformat(day)
-            line = self.lines.setdefault(key, [])
-            line.append(Entry(key, area, holder, state, since, len(line) + 1, data, decoders, bool(simulated)))
+        self._decoders = [(each.name, decode) for each in ledger.fields if (decode := decoder(each)) is not None]
+        self._days: dict[str, dt.date] = {}
+        self.lines: dict[str, list[Row]] = {}
+        lines = self.lines
+        for row in store.rows(ledger.ledger):
+            line = lines.get(row[0])
+            if line is None:
+                lines[row[0]] = [row]
+            else:
+                line.append(row)
+
+    def day(self, written: str) -> dt.date:
+        found = self._days.get(written)
+        if found is None:
+            found = self._days[written] = dt.date.fromisoformat(written)
+        return found
 
     def at(self, day: dt.date) -> list[Entry]:
         """The entries as they stood at the end of a day."""
         found = []
-        for line in self.lines.values():
-            for entry in reversed(line):
-                if entry.day <= day:
+        until = day.isoformat()
+        for key, line in self.lines.items():
+            for version in range(len(line), 0, -1):
+                _, since, state, area, holder, data, simulated = line[version - 1]
+                if since <= until:
+                    entry = Entry(
+                        key, area, holder, state, self.day(since), version, data, self._decoders, bool(simulated)
+                    )
                     found.append(entry)
                     break
         return found
@@ -88,11 +104,12 @@ class History:
     def timeline(self, key: str, day: dt.date) -> list[tuple[dt.date, str]]:
         """The states of an entry with the day on which each began, up to a day."""
         found: list[tuple[dt.date, str]] = []
-        for entry in self.lines.get(key, ()):
-            if entry.day > day:
+        until = day.isoformat()
+        for row in self.lines.get(key, ()):
+            if row[1] > until:
                 break
-            if not found or found[-1][1] != entry.state:
-                found.append((entry.day, entry.state))
+            if not found or found[-1][1] != row[2]:
+                found.append((self.day(row[1]), row[2]))
         return found
 
 
@@ -120,6 +137,7 @@ class Entries:
     _by_area: dict[str, list[Entry]] | None = None
     _by_value: dict[str, dict[Any, list[Entry]]] = field(default_factory=dict)
     _related: dict[Any, dict[str, int]] = field(default_factory=dict)
+    _happened: dict[str, dt.date] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.rows = self.history.at(self.day)
@@ -166,12 +184,15 @@ class Entries:
 
     def happened(self, entry: Entry) -> dt.date:
         """The day of an entry's fact: the ledger's own date field, else the day on which it was first entered."""
-        if self.ledger.dated_by is not None:
-            day = entry.values.get(self.ledger.dated_by)
-            if day is not None:
-                return day
-        line = self.timeline(entry.key)
-        return line[0][0] if line else entry.day
+        known = self._happened.get(entry.key)
+        if known is not None:
+            return known
+        day = entry.values.get(self.ledger.dated_by) if self.ledger.dated_by is not None else None
+        if day is None:
+            line = self.timeline(entry.key)
+            day = line[0][0] if line else entry.day
+        self._happened[entry.key] = day
+        return day
 
     def reached(self, entry: Entry, states: frozenset[str]) -> dt.date | None:
         """Since when, without a break, an entry has been in one of the states; None where it is in none."""
