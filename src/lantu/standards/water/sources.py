@@ -1,0 +1,46 @@
+"""Drinking-water sources (饮用水水源): surface sources keep class III and the supplementary limits, wells class III."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+
+from lantu.standards.catalogue import catalogue
+from lantu.standards.items import items_of
+from lantu.standards.water.classes import WaterClass
+from lantu.standards.water.groundwater import classify_groundwater_item
+from lantu.standards.water.surface import classify_section
+
+SUPPLEMENTARY = ("sulfate", "chloride", "nitrate", "iron", "manganese")
+
+
+def source_exceedances(
+    values: Mapping[str, Decimal | None], groundwater: bool, lake: bool, day: dt.date
+) -> tuple[str, ...] | None:
+    """The items by which a source fails; an empty tuple where it complies, None where nothing was measured.
+
+    A surface source is judged by the 21 items of GB 3838-2002 table 1 against class III (temperature, TN and coliform
+    only for reference) and by table 2; a groundwater source by class III of GB/T 14848-2017.
+    """
+    if groundwater:
+        known = [item for item in items_of("groundwater") if values.get(item) is not None]
+        if not known:
+            return None
+        failing = []
+        for item in known:
+            value = values[item]
+            assert value is not None
+            if classify_groundwater_item(item, value, day) > WaterClass.III:
+                failing.append(item)
+        return tuple(failing)
+    found = classify_section(values, lake, day)
+    extra = [item for item in SUPPLEMENTARY if values.get(item) is not None]
+    if found.water_class is None and not extra:
+        return None
+    beyond = [
+        item
+        for item in extra
+        if (value := values[item]) is not None and value > catalogue().get(f"water.source.limits.{item}").at(day).number
+    ]
+    return (*(each.item for each in found.exceeding), *beyond)
