@@ -14,6 +14,7 @@ from lantu.demo.filling import fill
 from lantu.demo.levels import simulate_levels
 from lantu.demo.scenario import Scale, Scenario
 from lantu.demo.truth import truth_of
+from lantu.demo.water import simulate_water
 
 if TYPE_CHECKING:
     from lantu.lake import Lake
@@ -80,6 +81,7 @@ def simulate_city(
     scenario = Scenario(pack, SIZES[size], seed)
     city = scenario.build()
     levels = simulate_levels(scenario)
+    simulate_water(scenario, levels)
     say(2, Text("观测数据", "observations"))
     for dataset, table in levels.tables.items():
         if table.num_rows:

@@ -213,7 +213,8 @@ def _point(scenario: Scenario, name: str, kind: str, area: str) -> str:
     return name
 
 
-def _table(columns: dict[str, list[Any]]) -> Any:
+def observations(columns: dict[str, list[Any]]) -> Any:
+    """Columns of a dataset as an Arrow table: station, time, and numbers."""
     import pyarrow as pa
 
     kinds = {"station": pa.string(), "time": pa.timestamp("us")}
@@ -239,7 +240,7 @@ def _dustfall(scenario: Scenario, found: SimulatedLevels, commitment: Any, draw:
                 columns["time"].append(dt.datetime(scenario.pack.year, month, 1))
                 columns["dustfall"].append(round(mean + shape[month - 1] - middle + sand, 3))
                 columns["sand_dust_deduction"].append(sand or None)
-    found.tables["dustfall_monthly"] = _table(columns)
+    found.tables["dustfall_monthly"] = observations(columns)
 
 
 def _roads(scenario: Scenario, found: SimulatedLevels, commitment: Any, draw: random.Random) -> None:
@@ -257,7 +258,7 @@ def _roads(scenario: Scenario, found: SimulatedLevels, commitment: Any, draw: ra
                 columns["station"].append(name)
                 columns["time"].append(dt.datetime(scenario.pack.year, month, 1 + draw.randrange(27)))
                 columns["dust_residue"].append(float(limit) + (-0.6 if wish == "met" else 1.4))
-    found.tables["road_dust"] = _table(columns)
+    found.tables["road_dust"] = observations(columns)
 
 
 def _boundary(scenario: Scenario, found: SimulatedLevels, commitment: Any, draw: random.Random) -> None:
@@ -281,7 +282,7 @@ def _boundary(scenario: Scenario, found: SimulatedLevels, commitment: Any, draw:
                 columns["time"] += times.astype("datetime64[us]").tolist()
                 columns["benzene"] += np.round(level * noise.uniform(0.3, 0.7, hours), 2).tolist()
                 columns["toluene"] += np.round(level * noise.uniform(0.3, 0.7, hours), 2).tolist()
-    found.tables["voc_hourly"] = _table(columns)
+    found.tables["voc_hourly"] = observations(columns)
 
 
 def _streets(scenario: Scenario, found: SimulatedLevels, commitment: Any, draw: random.Random) -> None:

@@ -34,6 +34,8 @@ SPECIAL = (
     "emission_reduction_projects",
     "freight_volumes",
     "monitoring_points",
+    "water_sections",
+    "compensation_accounts",
 )
 """Ledgers that are not filled entry by entry for their selections."""
 
@@ -208,12 +210,12 @@ class Scenario:
     def _target(self, ledger: str, area: str) -> Planned | None:
         if ledger not in self.keys:
             for _ in range(2):
-                self.plan_entry(ledger, self._leaf(ledger, area), {})
+                self.plan_entry(ledger, self.leaf_of(ledger, area), {})
         rows = self.keys[ledger]
         near = [row for row in rows if row.area == area]
         return self.draw.choice(near or rows)
 
-    def _leaf(self, ledger: str, area: str) -> str:
+    def leaf_of(self, ledger: str, area: str) -> str:
         """An area fine enough for a ledger: the area itself, or the first street in it."""
         level = self.pack.ledgers[ledger].area
         found = self.pack.areas.get(area)
@@ -634,7 +636,7 @@ class Scenario:
             closed = due + DAY * 3 if late else occurred + DAY * self.draw.randint(3, max(3, days))
             rectified = occurred + DAY * 2
             states = [(occurred, "raised"), (occurred + DAY, "assigned"), (rectified, "rectified"), (closed, "closed")]
-        leaf = self._leaf("cases", area)
+        leaf = self.leaf_of("cases", area)
         values = {
             "number": number,
             "case_class": name,

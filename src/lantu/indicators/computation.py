@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from lantu.base import LantuError, Period, Text, round_half_even
@@ -70,8 +71,7 @@ def compute(
             target.title,
             period.label,
             figure.value,
-            # Snapped to the sixth decimal first: the daily values carry nine, so that an exact half stays one.
-            None if figure.value is None else round_half_even(round_half_even(figure.value, 6), decimals),
+            None if figure.value is None else _rounded(found, figure.value, decimals),
             found.unit,
             figure.n,
             figure.expected,
@@ -83,6 +83,15 @@ def compute(
         )
         for target, figure in zip(targets, figures, strict=True)
     ]
+
+
+def _rounded(indicator: Indicator, value: Decimal, decimals: int) -> Decimal:
+    """The value as it is published. A share just below all is never rounded to all (达标率 99.98 % is not 100 %)."""
+    # Snapped to the sixth decimal first: the daily values carry nine, so that an exact half stays one.
+    rounded = round_half_even(round_half_even(value, 6), decimals)
+    if indicator.statistic == "share" and indicator.unit == "%" and value < 100 <= rounded:
+        return rounded - Decimal(1).scaleb(-decimals)
+    return rounded
 
 
 def _check_period(indicator: Indicator, period: Period) -> None:

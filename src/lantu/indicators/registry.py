@@ -92,6 +92,8 @@ _MODULES = (
     "lantu.indicators.registers.freight",
     "lantu.indicators.registers.land",
     "lantu.indicators.registers.reductions",
+    "lantu.indicators.water.sections",
+    "lantu.indicators.water.wells_and_sources",
 )
 
 

@@ -1,0 +1,1 @@
+"""Indicators of water: classes of sections and rivers, groundwater points, drinking-water sources."""

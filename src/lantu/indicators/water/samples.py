@@ -1,0 +1,66 @@
+"""Samples of water brought to monthly means (月均值) of each station and item."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from lantu.base import Period, Text, as_decimal
+from lantu.indicators.family import Sources, Target, Trace
+from lantu.indicators.points.register import query
+
+Means = dict[str, dict[dt.date, dict[str, Decimal]]]
+"""Station to first day of a month to item to value."""
+
+
+def monthly_means(sources: Sources, dataset: str, items: Sequence[str], period: Period, version: int | None) -> Means:
+    """The mean of each month's samples, by station and item; a month with one sample has its value.
+
+    A value below its detection limit was stored as half the limit.
+    """
+    columns = ", ".join(f"avg({item})" for item in items)
+    rows = query(
+        sources,
+        dataset,
+        period,
+        version,
+        f"select station, date_trunc('month', time), {columns} from {{rows}} group by all",
+    )
+    found: Means = {}
+    for station, month, *values in rows:
+        known = {
+            item: round(as_decimal(value), 9) for item, value in zip(items, values, strict=True) if value is not None
+        }
+        if known:
+            day = month.date() if isinstance(month, dt.datetime) else month
+            found.setdefault(station, {})[day] = known
+    return found
+
+
+def mean_of_months(months: Mapping[dt.date, Mapping[str, Decimal]]) -> dict[str, Decimal | None]:
+    """The arithmetic mean of the months that have an item."""
+    found: dict[str, list[Decimal]] = {}
+    for values in months.values():
+        for item, value in values.items():
+            found.setdefault(item, []).append(value)
+    return {item: sum(values, Decimal(0)) / len(values) for item, values in found.items()}
+
+
+def station_trace(
+    sources: Sources, dataset: str, stations: Sequence[str], target: Target, period: Period, what: Text
+) -> Trace:
+    """The stations and their samples in a period."""
+    first = dt.datetime.combine(period.start, dt.time())
+    last = dt.datetime.combine(period.end + dt.timedelta(days=1), dt.time())
+    table = sources.lake.rows(dataset, list(stations), first, last) if stations else None
+    header = [] if table is None else table.column_names
+    kept = [name for name in header if table.column(name).null_count < table.num_rows] if table is not None else []
+
+    def lines() -> Iterator[Sequence[Any]]:
+        for record in table.to_pylist() if table is not None else []:
+            yield [record[name] for name in kept]
+
+    shown = "、".join(stations[:20]) + ("…" if len(stations) > 20 else "")
+    return Trace(((what, Text(f"{len(stations)}：{shown}", f"{len(stations)}: {shown}")),), tuple(kept), lines())

@@ -1,0 +1,122 @@
+"""Water sections, wells and sources: classes over a year, by area, by river and by name."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from lantu.base import LantuError, Period
+from lantu.indicators import IndicatorValue, compute
+from lantu.lake import Lake
+from lantu.ledgers import Actor, LedgerBook
+from lantu.plan.packs import load_pack
+
+PACK = load_pack("beijing/2021")
+WHO = Actor("张三", "市生态环境局")
+STREET = "110112004"
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> LedgerBook:
+    return LedgerBook(PACK.ledgers, PACK.areas, PACK.units, tmp_path)
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(tmp_path / "lake")
+
+
+def section(book: LedgerBook, name: str, river: str = "某河", level: str = "district", target: str = "III") -> None:
+    street = next(area.code for area in PACK.areas.children("110112") if area.kind != "zone")
+    given = {"name": name, "code": name, "river": river, "body": "river", "level": level, "target": target}
+    book.enter("water_sections", given, street, WHO, dt.date(2020, 1, 1))
+
+
+def write(lake: Lake, dataset: str, rows: list[tuple[str, dt.datetime, dict[str, float]]]) -> None:
+    items = sorted({item for _, _, values in rows for item in values})
+    table = {
+        "station": pa.array([station for station, _, _ in rows], pa.string()),
+        "time": pa.array([time for _, time, _ in rows], pa.timestamp("us")),
+        **{item: pa.array([values.get(item) for _, _, values in rows], pa.float64()) for item in items},
+    }
+    lake.write(dataset, pa.table(table), "made by hand", simulated=False)
+
+
+def months(name: str, values: list[float], item: str = "ammonia_nitrogen", year: int = 2021) -> list[Any]:
+    return [(name, dt.datetime(year, month, 5, 10), {item: value}) for month, value in enumerate(values, start=1)]
+
+
+def figure(book: LedgerBook, lake: Lake, name: str, area: str, period: str = "2021") -> IndicatorValue:
+    (value,) = compute(lake, PACK.sites, PACK.areas, name, area, Period.parse(period), book=book)
+    return value
+
+
+def test_the_years_mean_decides_a_sections_class(book: LedgerBook, lake: Lake) -> None:
+    section(book, "甲断面")
+    section(book, "乙断面", river="玉带河")
+    # eleven months of 1.0 and one of 20: the mean is 2.58, worse than V; 乙 stays at 1.0, class III
+    write(lake, "surface_water", [*months("甲断面", [1.0] * 11 + [20.0]), *months("乙断面", [1.0] * 12)])
+    inferior = figure(book, lake, "district_sections_below_class_five", "通州")
+    assert (inferior.rounded, inferior.valid, inferior.n) == (1, True, 2)
+    assert figure(book, lake, "river_sections_below_class_five", "玉带河").rounded == 0
+    assert figure(book, lake, "river_sections_below_class_five", "某河").rounded == 1
+    assert figure(book, lake, "section_compliance_rate", "甲断面").rounded == Decimal("91.7")
+    assert figure(book, lake, "section_compliance_rate", "乙断面").rounded == 100
+    assert figure(book, lake, "national_good_section_share", "city").value is None
+    with pytest.raises(LantuError):
+        figure(book, lake, "section_compliance_rate", "丙断面")
+
+
+def test_several_samples_of_a_month_count_as_one_month(book: LedgerBook, lake: Lake) -> None:
+    section(book, "甲断面", level="national")
+    rows = months("甲断面", [0.9] * 12)
+    rows += [("甲断面", dt.datetime(2021, 1, day), {"ammonia_nitrogen": 0.9}) for day in range(10, 20)]
+    rows.append(("甲断面", dt.datetime(2021, 1, 25), {"ammonia_nitrogen": 9.0}))
+    write(lake, "surface_water", rows)
+    # January is (11 * 0.9 + 9) / 12 = 1.575, the year (11 * 0.9 + 1.575) / 12 = 0.956: class III
+    assert figure(book, lake, "national_good_section_share", "city").rounded == 100
+
+
+def test_a_section_needs_eight_months_of_a_year(book: LedgerBook, lake: Lake) -> None:
+    section(book, "甲断面", level="national")
+    write(lake, "surface_water", months("甲断面", [0.9] * 7))
+    value = figure(book, lake, "national_good_section_share", "city")
+    assert (value.valid, value.unverified) == (False, ("water.surface.year_months",))
+    section(book, "乙断面", level="national")
+    assert "1 of 2 sections" in str(figure(book, lake, "national_good_section_share", "city").reason)
+
+
+def test_groundwater_points_of_class_five(book: LedgerBook, lake: Lake) -> None:
+    for number in range(1, 5):
+        given = {"name": f"井{number}", "kind": "regional", "since": "2020-01-01"}
+        street = next(area.code for area in PACK.areas.children("110112") if area.kind != "zone")
+        book.enter("groundwater_assessment_points", given, street, WHO, dt.date(2020, 1, 1))
+    write(
+        lake,
+        "groundwater",
+        [(f"井{n}", dt.datetime(2021, 5, 1), {"nitrate": 31.0 if n == 1 else 5.0}) for n in range(1, 5)],
+    )
+    value = figure(book, lake, "groundwater_class_five_point_share", "city")
+    assert (value.rounded, value.valid) == (25, True)
+
+
+def test_one_month_of_one_source_is_not_rounded_away(book: LedgerBook, lake: Lake) -> None:
+    street = next(area.code for area in PACK.areas.children("110112") if area.kind != "zone")
+    rows: list[Any] = []
+    for number in range(100):
+        given: dict[str, Any] = {"name": f"水源{number}", "kind": "surface", "level": "town", "body": "river"}
+        given |= {"people": 2000, "daily_supply": 300}
+        book.enter("drinking_water_sources", given, street, WHO, dt.date(2020, 1, 1))
+        rows += months(f"水源{number}", [0.5] * 12)
+    write(lake, "surface_water", rows)
+    assert figure(book, lake, "drinking_water_source_compliance_rate", "city").rounded == 100
+    write(lake, "surface_water", [("水源7", dt.datetime(2021, 7, 5, 10), {"ammonia_nitrogen": 1.1})])
+    value = figure(book, lake, "drinking_water_source_compliance_rate", "city")
+    # 1199 of 1200 are 99.92 %, and 100.0 would be wrong even at 99.98
+    assert value.rounded == Decimal("99.9")
+    assert value.valid
