@@ -44,6 +44,7 @@ def nothing_entered(ledger: str, entries: Entries | None) -> Verdict:
 
 
 def no_figure(unit: str) -> Verdict:
+    """The answer where the figure is set outside the plan and was not entered yet."""
     return unknown(
         f"无指标值：由计划之外的文件下达，尚未录入（单位 {unit}）",
         f"no figure: it is set outside the plan and was not entered yet (unit {unit})",

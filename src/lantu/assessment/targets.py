@@ -28,6 +28,8 @@ class Target(ClosedModel):
 
     commitment: str
     area: str
+    pack: str = ""
+    """The pack whose commitment it is; entries of other packs are left alone."""
     value: Decimal
     unit: str
     reference: str = Field(min_length=1)
@@ -59,9 +61,7 @@ def read_targets(workspace: Workspace, pack: Pack) -> Targets:
         LantuError: the file has a fault, or names a commitment that the pack does not have.
     """
     path = workspace.path / FILE_NAME
-    if not path.exists():
-        return Targets([])
-    entries = read_model(path, _TargetFile).targets
+    entries = [entry for entry in _all(path) if entry.pack in ("", pack.id)]
     known = pack.commitments
     for entry in entries:
         if entry.commitment not in known:
@@ -70,6 +70,10 @@ def read_targets(workspace: Workspace, pack: Pack) -> Targets:
                 where=Place(path),
             )
     return Targets(entries)
+
+
+def _all(path: Path) -> list[Target]:
+    return read_model(path, _TargetFile).targets if path.exists() else []
 
 
 def write_target(
@@ -106,13 +110,15 @@ def write_target(
     target = Target(
         commitment=commitment,
         area=pack.areas.find(area).code if area != "city" else pack.areas.select("city")[0].code,
+        pack=pack.id,
         value=number,
         unit=unit,
         reference=reference,
         entered=dt.date.today(),
     )
-    entries = [*read_targets(workspace, pack).entries, target]
-    _write(workspace.path / FILE_NAME, entries)
+    read_targets(workspace, pack)
+    path = workspace.path / FILE_NAME
+    _write(path, [*_all(path), target])
     return target
 
 

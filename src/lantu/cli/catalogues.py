@@ -96,7 +96,9 @@ def _rows(parameter: Parameter) -> list[str]:
 def _shown(value: Any) -> str:
     if isinstance(value, tuple):
         if value and isinstance(value[0], tuple):
-            return "; ".join(f"{_shown(index)} at {_shown(figure)}" for index, figure in value)
+            if all(len(row) == 2 for row in value) and not isinstance(value[0][0], str):
+                return "; ".join(f"{_shown(index)} at {_shown(figure)}" for index, figure in value)
+            return "; ".join(" ".join(_shown(item) for item in row) for row in value)
         return ", ".join(_shown(item) for item in value)
     if value is None:
         return "—"

@@ -86,6 +86,7 @@ def object_targets(
 
 
 def no_trace(_sources: Sources, _target: Target, _period: Period, _versions: Versions) -> Trace:
+    """The trace of a family that has none."""
     return Trace()
 
 

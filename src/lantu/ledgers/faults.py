@@ -38,6 +38,7 @@ def no_entry(ledger: Ledger, field: str, key: str) -> EntryFault:
 
 
 def not_initial(ledger: Ledger, state: str) -> EntryFault:
+    """A state in which no entry of the ledger begins."""
     titles = [ledger.states[name].title for name in ledger.initial_states]
     return EntryFault(
         "state",
@@ -50,6 +51,7 @@ def not_initial(ledger: Ledger, state: str) -> EntryFault:
 
 
 def in_future(when: dt.date, today: dt.date) -> EntryFault:
+    """A day that has not come yet."""
     return EntryFault(
         "day",
         Text(f"{when} 在今天（{today}）之后", f"{when} lies after today ({today})"),

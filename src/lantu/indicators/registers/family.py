@@ -25,6 +25,7 @@ def entries_of(sources: Sources, ledger: str) -> Entries | None:
 
 
 def of_area(entries: Entries, area: str, _period: Period) -> list[Entry]:
+    """The entries that speak for an area."""
     return entries.of_area(area)
 
 
