@@ -164,32 +164,44 @@ def show_scoreboard(rules: Pack, result: Assessment) -> None:
 FULL_TABLES = 4
 """With more commitments than this each takes one line; the areas are in the page, the workbook and `lantu explain`."""
 NAMED = 4
+LISTED = 25
 
 
 def show_summary(rules: Pack, result: Assessment, judged: list[str]) -> None:
-    """One line for each commitment: in how many areas it has which status, and where it is missed."""
+    """One line for each commitment that is missed or at risk somewhere, the worst first, and where it is missed."""
     from lantu.assessment import SYMBOLS, Status
 
-    table = Table(title=say("逐条结论（区域数）", "each commitment (numbers of areas)"), title_justify="left")
+    counted = {name: result.counts(result.of(name)) for name in judged}
+    bad = [name for name in judged if counted[name][Status.MISSED] or counted[name][Status.AT_RISK]]
+    bad.sort(key=lambda name: (-counted[name][Status.MISSED], -counted[name][Status.AT_RISK]))
+    table = Table(
+        title=say("未达到或有风险的承诺（区域数）", "commitments missed or at risk (numbers of areas)"),
+        title_justify="left",
+    )
     table.add_column(say("承诺", "commitment"), overflow="fold")
     for status in Status:
         table.add_column(SYMBOLS[status], justify="right", style=STYLES[status.value])
     table.add_column(say("未达到的区域", "missed in"), overflow="fold")
-    for plan in rules.plans:
-        table.add_section()
-        for name in judged:
-            if not name.startswith(f"{plan.id}-"):
-                continue
-            rows = result.of(name)
-            missed = [row for row in rows if row.status is Status.MISSED]
-            named = "、".join(str(rules.areas.get(row.area).short_title) for row in missed[:NAMED])
-            more = say(f" 等 {len(missed)} 个", f" and {len(missed) - NAMED} more") if len(missed) > NAMED else ""
-            table.add_row(
-                f"{escape(str(rows[0].title))} [dim]{name}[/]",
-                *(str(count or "") for count in result.counts(rows).values()),
-                escape(named + more),
-            )
+    for name in bad[:LISTED]:
+        rows = result.of(name)
+        missed = [row for row in rows if row.status is Status.MISSED]
+        named = say("、", ", ").join(str(rules.areas.get(row.area).short_title) for row in missed[:NAMED])
+        more = say(f" 等 {len(missed)} 个", f" and {len(missed) - NAMED} more") if len(missed) > NAMED else ""
+        table.add_row(
+            f"{escape(str(rows[0].title))} [dim]{name}[/]",
+            *(str(count or "") for count in counted[name].values()),
+            escape(named + more),
+        )
     console.print(table)
+    rest = max(len(bad) - LISTED, 0)
+    fine = len(judged) - len(bad)
+    console.print(
+        say(
+            f"另有 {rest} 条未达到或有风险，{fine} 条没有；全部见 --html、--xlsx 或 --json",
+            f"{rest} more are missed or at risk somewhere, {fine} are not; all of them in --html, --xlsx or --json",
+        ),
+        highlight=False,
+    )
 
 
 KINDS = {
