@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from lantu.base import parse_unit
+from lantu.base import Text, parse_unit
 from lantu.lake.dataset import Dataset, all_datasets
-from lantu.standards.items import items_of
+from lantu.standards.items import Item, items_of
 
 COLUMN = {"name": "dust", "title": {"zh": "尘", "en": "dust"}, "unit": "g/m²"}
 DATASET: dict[str, Any] = {
@@ -43,6 +43,20 @@ def test_items_become_columns_with_their_unit_and_range() -> None:
     assert (water.column("ph").minimum, water.column("ph").maximum) == (0, 14)
     assert (water.column("lead").minimum, water.column("lead").maximum) == (0, None)
     assert water.text("水质类别").name == "published_class"
+
+
+def lead(unit: str, *others: str) -> dict[str, Item]:
+    return {name: Item(name=name, title=Text("铅", "lead"), unit=unit) for name in ("lead", *others)}
+
+
+def test_item_of_two_lists_is_one_column_in_one_unit(monkeypatch: pytest.MonkeyPatch) -> None:
+    lists = {"water": lead("mg/L"), "source": lead("mg/L", "benzene"), "soil": lead("mg/kg")}
+    monkeypatch.setattr("lantu.standards.items.items_of", lists.__getitem__)
+    assert Dataset.model_validate({**DATASET, "items_of": "water"}).value_names == ["dust", "lead"]
+    both = Dataset.model_validate({**DATASET, "items_of": ["water", "source"]})
+    assert both.value_names == ["dust", "lead", "benzene"]
+    with pytest.raises(ValidationError, match="lead is in mg/L and, in the list soil, in mg/kg"):
+        Dataset.model_validate({**DATASET, "items_of": ["water", "soil"]})
 
 
 @pytest.mark.parametrize(

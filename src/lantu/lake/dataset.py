@@ -1,8 +1,9 @@
 """Declared datasets (数据集): columns with unit and possible range, key, cadence. One YAML file each.
 
 `columns` are measured and stand in the file itself; `items_of: surface_water` adds a column for each item of that list
-of `lantu.standards.items`. `texts` are kept beside the values as they were published. `detection_limits: true` lets
-values come as "below the limit" (`0.01L`, `<0.01`); the text column `below` then names those items.
+of `lantu.standards.items`, or of several lists (`items_of: [a, b]`). `texts` are kept beside the values as published.
+`detection_limits: true` lets values come as "below the limit" (`0.01L`, `<0.01`); the text column `below` then names
+those items.
 """
 
 from __future__ import annotations
@@ -60,18 +61,21 @@ class Dataset(ClosedModel):
     title: Text
     description: Text
     cadence: Cadence
-    items_of: str | None = None
+    items_of: tuple[str, ...] = ()
     columns: tuple[Column, ...] = Field(default=(), validate_default=True)
     """The declared columns, then those of the items."""
     texts: tuple[TextColumn, ...] = ()
     detection_limits: bool = False
 
+    @field_validator("items_of", mode="before")
+    @classmethod
+    def _one_or_several(cls, lists: Any) -> Any:
+        return (lists,) if isinstance(lists, str) else lists
+
     @field_validator("columns", mode="after")
     @classmethod
     def _with_items(cls, columns: tuple[Column, ...], info: ValidationInfo) -> tuple[Column, ...]:
-        name = info.data.get("items_of")
-        if name is not None:
-            columns = (*columns, *_columns_of(name))
+        columns = (*columns, *_columns_of(info.data.get("items_of", ())))
         if not columns:
             raise ValueError("give `columns`, or `items_of`")
         return columns
@@ -125,24 +129,21 @@ class Dataset(ClosedModel):
         )
 
 
-def _columns_of(items: str) -> tuple[Column, ...]:
+def _columns_of(lists: tuple[str, ...]) -> tuple[Column, ...]:
+    """A column for each item of the lists; one that stands in two of them is one column."""
     from lantu.standards.items import items_of
 
-    try:
-        found = items_of(items)
-    except LantuError as error:
-        raise ValueError(error.what.en) from error
-    return tuple(
-        Column(
-            name=item.name,
-            title=item.title,
-            unit=item.unit,
-            minimum=item.minimum,
-            maximum=item.maximum,
-            aliases=item.aliases,
-        )
-        for item in found.values()
-    )
+    columns: dict[str, Column] = {}
+    for name in lists:
+        try:
+            items = items_of(name)
+        except LantuError as error:
+            raise ValueError(error.what.en) from error
+        for item in items.values():
+            known = columns.setdefault(item.name, Column.model_validate(item.model_dump()))
+            if known.unit != item.unit:
+                raise ValueError(f"{item.name} is in {known.unit} and, in the list {name}, in {item.unit}")
+    return tuple(columns.values())
 
 
 @cache
