@@ -157,6 +157,8 @@ def show_scoreboard(rules: Pack, result: Assessment) -> None:
         for commitment in judged:
             show_rows(result.of(commitment))
     else:
+        whole = rules.areas.select("city")[0].code
+        show_levels([row for row in result.rows if row.kind == "level" and row.area == whole])
         show_summary(rules, result, list(judged))
     show_missing([row for row in result.rows if row.commitment not in judged])
 
@@ -165,6 +167,25 @@ FULL_TABLES = 4
 """With more commitments than this each takes one line; the areas are in the page, the workbook and `lantu explain`."""
 NAMED = 4
 LISTED = 25
+
+
+def show_levels(rows: list[AssessmentRow]) -> None:
+    """The figures that the plan sets for the whole area, a line each."""
+    table = Table(title=say("全市指标", "figures for the whole area"), title_justify="left")
+    table.add_column(say("承诺", "commitment"), overflow="fold")
+    table.add_column(say("结论", "verdict"))
+    table.add_column(say("数值", "value"), justify="right")
+    table.add_column(say("比较", "against"), justify="right")
+    table.add_column(say("单位", "unit"))
+    for row in rows:
+        table.add_row(
+            f"{escape(str(row.title))} [dim]{row.commitment}[/]",
+            status_cell(row),
+            "—" if row.value is None else str(row.value),
+            "—" if row.limit is None else f"{row.comparator} {row.limit}",
+            str(unit_title(row.unit)) if row.unit else "",
+        )
+    console.print(table)
 
 
 def show_summary(rules: Pack, result: Assessment, judged: list[str]) -> None:
