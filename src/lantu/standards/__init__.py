@@ -5,6 +5,15 @@ A value that a source could not confirm is marked unverified and stays editable 
 """
 
 from lantu.standards.catalogue import Catalogue, catalogue
-from lantu.standards.parameter import DatedValue, Parameter, Value, Verified
+from lantu.standards.parameter import DatedValue, Parameter, Readings, Value, Verified, parameters_read
 
-__all__ = ["Catalogue", "DatedValue", "Parameter", "Value", "Verified", "catalogue"]
+__all__ = [
+    "Catalogue",
+    "DatedValue",
+    "Parameter",
+    "Readings",
+    "Value",
+    "Verified",
+    "catalogue",
+    "parameters_read",
+]

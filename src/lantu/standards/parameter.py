@@ -1,9 +1,15 @@
-"""A parameter (参数、限值): values with the days on which they hold, their unit, their source and how sure it is."""
+"""A parameter (参数、限值): values with the days on which they hold, their unit, their source and how sure it is.
+
+`parameters_read` tells which parameters a computation rested on.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any
@@ -87,6 +93,56 @@ class Value:
         return self.value
 
 
+@dataclass(slots=True)
+class Readings:
+    """The parameters that a computation read, by name, and the values that it got."""
+
+    values: dict[str, list[Value]] = field(default_factory=dict)
+
+    def add(self, name: str, value: Value) -> None:
+        known = self.values.setdefault(name, [])
+        if value not in known:
+            known.append(value)
+
+    @property
+    def unverified(self) -> tuple[str, ...]:
+        """The names of those of which a value that was read is unverified."""
+        return self._names(lambda value: value.verified is Verified.UNVERIFIED)
+
+    @property
+    def stale(self) -> tuple[str, ...]:
+        """The names of those of which a value was read after its last day."""
+        return self._names(lambda value: value.stale)
+
+    def _names(self, wanted: Callable[[Value], bool]) -> tuple[str, ...]:
+        return tuple(name for name, values in self.values.items() if any(map(wanted, values)))
+
+
+_READERS: ContextVar[tuple[Readings, ...]] = ContextVar("readers", default=())
+
+
+@contextmanager
+def parameters_read() -> Iterator[Readings]:
+    """Record which parameters are read inside the block, so that a result can name the unverified ones it rests on.
+
+    Blocks may be nested; each records what is read inside it. A result that was kept from an earlier computation reads
+    nothing.
+
+    Examples:
+        >>> from lantu.standards import catalogue
+        >>> with parameters_read() as read:
+        ...     _ = catalogue().get("water.surface.year_months").at(dt.date(2021, 12, 31))
+        >>> read.unverified
+        ('water.surface.year_months',)
+    """
+    readings = Readings()
+    token = _READERS.set((*_READERS.get(), readings))
+    try:
+        yield readings
+    finally:
+        _READERS.reset(token)
+
+
 class Parameter(ClosedModel):
     """A named parameter with all its dated values, in order and without overlap."""
 
@@ -120,7 +176,10 @@ class Parameter(ClosedModel):
             )
         dated = held[-1]
         stale = dated.to is not None and day > dated.to
-        return Value(dated.value, self.unit, dated.from_, dated.to, stale, dated.verified, dated.reference)
+        value = Value(dated.value, self.unit, dated.from_, dated.to, stale, dated.verified, dated.reference)
+        for readings in _READERS.get():
+            readings.add(self.name, value)
+        return value
 
     def is_stale(self, day: dt.date) -> bool:
         """Whether the last value's dates have passed on `day`."""

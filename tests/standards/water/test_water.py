@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lantu.standards import catalogue, parameters_read
+from lantu.standards.items import items_of
 from lantu.standards.water import (
     Blackness,
     RiverGrade,
@@ -26,9 +28,11 @@ from lantu.standards.water import (
     compensation,
     evaluate_river,
     evaluated_items,
+    groundwater_items,
     main_pollutants_of_river,
     parse_measured,
     possible_classes,
+    preferred_items,
     source_exceedances,
     trophic_level,
     water_quality_index,
@@ -266,3 +270,67 @@ def test_a_value_that_was_rounded_to_a_limit_may_have_been_above_it() -> None:
     assert classify_section(written, False, DAY).water_class is WaterClass.II
     assert possible_classes(written, False, DAY) == {WaterClass.II, WaterClass.III}
     assert possible_classes({"total_phosphorus": Decimal("0.105")}, False, DAY) == {WaterClass.III}
+
+
+def test_tables_of_specific_items_are_whole() -> None:
+    assert len(items_of("surface_source")) == 80
+    assert len(items_of("groundwater_further")) == 54
+    assert len(groundwater_items()) == len(set(groundwater_items())) == 93
+    for item in items_of("surface_source"):
+        limit = catalogue().get(f"water.source.limits.{item}")
+        assert (limit.unit, limit.at(DAY).number > 0) == (items_of("surface_source")[item].unit, True)
+    for item, known in items_of("groundwater_further").items():
+        limits = catalogue().get(f"water.groundwater.class_limits.{item}")
+        assert limits.unit == known.unit
+        assert list(limits.at(DAY).value) == sorted(limits.at(DAY).value)
+    assert len(preferred_items(DAY)) == len(set(preferred_items(DAY))) == 33
+    assert set(preferred_items(DAY)) <= set(items_of("surface_source"))
+
+
+@pytest.mark.parametrize(
+    ("item", "value", "found"),
+    [
+        ("beryllium", "0.0001", 1),  # classes I and II have one limit: the better counts
+        ("beryllium", "0.0001001", 3),
+        ("thallium", "0.0001", 1),
+        ("thallium", "0.0002", 4),
+        ("benzo_a_pyrene", "0.01", 3),
+        ("benzo_a_pyrene", "0.51", 5),
+        ("atrazine", "600", 4),
+        ("glyphosate", "1400.1", 5),
+    ],
+)
+def test_non_regular_items_of_groundwater(item: str, value: str, found: int) -> None:
+    assert classify_groundwater_item(item, d(value), DAY) == found
+    assert classify_groundwater({item: d(value), "iron": d("0.1")}, DAY) == (
+        found,
+        (item,) if found > 1 else ("iron", item),
+    )
+
+
+@given(st.sampled_from(sorted(items_of("surface_source"))), st.integers(1, 50))
+def test_a_specific_item_of_a_source_fails_only_beyond_its_limit(item: str, percent: int) -> None:
+    limit = catalogue().get(f"water.source.limits.{item}").at(DAY).number
+    assert source_exceedances({item: limit}, False, True, DAY) == ()
+    assert source_exceedances({item: limit * (100 + percent) / 100}, False, True, DAY) == (item,)
+
+
+def test_a_well_may_fail_by_a_non_regular_item() -> None:
+    assert source_exceedances({"trichloroethene": d(70)}, True, False, DAY) == ()
+    assert source_exceedances({"trichloroethene": d("70.1")}, True, False, DAY) == ("trichloroethene",)
+
+
+def test_a_result_can_name_the_unverified_parameters_it_rests_on() -> None:
+    with parameters_read() as outer:
+        with parameters_read() as read:
+            section = classify_section({"ammonia_nitrogen": d(3)}, False, DAY)
+        assert read.unverified == ()
+        assert "water.surface.class_limits.ammonia_nitrogen" in read.values
+        section.main_pollutants(DAY)
+    assert outer.unverified == ("water.surface.named_pollutants",)
+    assert set(read.values) < set(outer.values)
+    with parameters_read() as late:
+        compensation({"ammonia_nitrogen": d(3)}, WaterClass.III, None, dt.date(2023, 1, 1))
+    assert set(late.stale) == {"water.compensation.worsened", "water.compensation.not_met"}
+    classify_section({"ammonia_nitrogen": d(3)}, False, DAY)
+    assert len(late.values) == 3

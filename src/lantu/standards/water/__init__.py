@@ -5,9 +5,9 @@ the compensation of Beijing. Exact arithmetic throughout; what no source confirm
 from lantu.standards.water.black_odorous import Blackness, blackness_of, blackness_of_point, blackness_of_water
 from lantu.standards.water.classes import WaterClass
 from lantu.standards.water.compensation import compensation
-from lantu.standards.water.groundwater import classify_groundwater, classify_groundwater_item
+from lantu.standards.water.groundwater import classify_groundwater, classify_groundwater_item, groundwater_items
 from lantu.standards.water.lakes import Trophic, city_index, index_change, trophic_level, water_quality_index
-from lantu.standards.water.sources import source_exceedances
+from lantu.standards.water.sources import preferred_items, source_exceedances
 from lantu.standards.water.surface import (
     Exceedance,
     RiverEvaluation,
@@ -43,11 +43,13 @@ __all__ = [
     "compensation",
     "evaluate_river",
     "evaluated_items",
+    "groundwater_items",
     "half_detection_limit",
     "index_change",
     "main_pollutants_of_river",
     "parse_measured",
     "possible_classes",
+    "preferred_items",
     "shares",
     "source_exceedances",
     "trophic_level",

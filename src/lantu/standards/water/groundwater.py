@@ -13,6 +13,11 @@ from lantu.standards.water.classes import WaterClass
 PREFIX = "water.groundwater"
 
 
+def groundwater_items() -> tuple[str, ...]:
+    """The 39 regular and the 54 non-regular items, in the order of the standard; values are in the lists' units."""
+    return (*items_of("groundwater"), *items_of("groundwater_further"))
+
+
 def classify_groundwater_item(item: str, value: Decimal, day: dt.date) -> WaterClass:
     """The class I to V of one item; equal to a limit keeps the class.
 
@@ -33,10 +38,13 @@ def classify_groundwater_item(item: str, value: Decimal, day: dt.date) -> WaterC
 def classify_groundwater(
     values: Mapping[str, Decimal | None], day: dt.date
 ) -> tuple[WaterClass | None, tuple[str, ...]]:
-    """The class of a sample and the items that decide it (GB/T 14848-2017, single factor); None without any item."""
+    """The class of a sample and the items that decide it (GB/T 14848-2017, single factor); None without any item.
+
+    Regular (table 1) and non-regular items (table 2) count alike, those that were measured.
+    """
     by_item = {
         item: classify_groundwater_item(item, value, day)
-        for item in items_of("groundwater")
+        for item in groundwater_items()
         if (value := values.get(item)) is not None
     }
     worst = max(by_item.values(), default=None)

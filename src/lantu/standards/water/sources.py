@@ -1,4 +1,4 @@
-"""Drinking-water sources (饮用水水源): surface sources keep class III and the supplementary limits, wells class III."""
+"""Drinking-water sources (饮用水水源): class III, and the limits of GB 3838 tables 2 and 3 for surface sources."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ from decimal import Decimal
 from lantu.standards.catalogue import catalogue
 from lantu.standards.items import items_of
 from lantu.standards.water.classes import WaterClass
-from lantu.standards.water.groundwater import classify_groundwater_item
+from lantu.standards.water.groundwater import classify_groundwater_item, groundwater_items
 from lantu.standards.water.surface import classify_section
 
 SUPPLEMENTARY = ("sulfate", "chloride", "nitrate", "iron", "manganese")
+
+
+def preferred_items(day: dt.date) -> tuple[str, ...]:
+    """The 33 items of table 3 that are monitored monthly or quarterly (优选特定项目); which they are is unverified."""
+    return tuple(catalogue().get("water.source.preferred_items").at(day).value)
 
 
 def source_exceedances(
@@ -21,10 +26,12 @@ def source_exceedances(
     """The items by which a source fails; an empty tuple where it complies, None where nothing was measured.
 
     A surface source is judged by the 21 items of GB 3838-2002 table 1 against class III (temperature, TN and coliform
-    only for reference) and by table 2; a groundwater source by class III of GB/T 14848-2017.
+    only for reference) and, where measured, by the limits of table 2 and table 3; a groundwater source by class III of
+    GB/T 14848-2017. Values are in the units of the lists `surface_water` and `surface_source`, or `groundwater` and
+    `groundwater_further`.
     """
     if groundwater:
-        known = [item for item in items_of("groundwater") if values.get(item) is not None]
+        known = [item for item in groundwater_items() if values.get(item) is not None]
         if not known:
             return None
         failing = []
@@ -35,7 +42,7 @@ def source_exceedances(
                 failing.append(item)
         return tuple(failing)
     found = classify_section(values, lake, day)
-    extra = [item for item in SUPPLEMENTARY if values.get(item) is not None]
+    extra = [item for item in (*SUPPLEMENTARY, *items_of("surface_source")) if values.get(item) is not None]
     if found.water_class is None and not extra:
         return None
     beyond = [
