@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
 from lantu.standards.catalogue import catalogue
@@ -51,3 +52,29 @@ def source_exceedances(
         if (value := values[item]) is not None and value > catalogue().get(f"water.source.limits.{item}").at(day).number
     ]
     return (*(each.item for each in found.exceeding), *beyond)
+
+
+@dataclass(frozen=True, slots=True)
+class Attainment:
+    """Compliance of sources in percent: by number, and by volume of water taken (None where a volume is missing)."""
+
+    by_number: Decimal | None
+    by_volume: Decimal | None
+    known: int
+    listed: int
+
+
+def attainment(sources: Iterable[tuple[bool | None, Decimal | None]]) -> Attainment:
+    """Compliance rates of sources, each given as (complies, intake); without a judgement (None) it counts in neither.
+
+    By number: sources that comply / sources monitored; by volume: intake that complies / total intake (水量达标率).
+    """
+    listed = list(sources)
+    known = [(complies, intake) for complies, intake in listed if complies is not None]
+    by_number = Decimal(sum(complies for complies, _ in known) * 100) / len(known) if known else None
+    volumes = [(complies, intake) for complies, intake in known if intake is not None]
+    total = sum((intake for _, intake in volumes), Decimal(0))
+    by_volume = None
+    if total and len(volumes) == len(known):
+        by_volume = sum((intake for complies, intake in volumes if complies), Decimal(0)) * 100 / total
+    return Attainment(by_number, by_volume, len(known), len(listed))

@@ -192,6 +192,11 @@ _BY_CLASS = {
 }
 
 
+def grade_of_class(water_class: WaterClass) -> RiverGrade:
+    """The grade of a section, or of a river that is evaluated like one."""
+    return _BY_CLASS[water_class]
+
+
 @dataclass(frozen=True, slots=True)
 class RiverEvaluation:
     """A river's grade; `water_class` only where fewer than five sections are averaged into one."""
