@@ -189,6 +189,12 @@ def test_groundwater() -> None:
     assert classify_groundwater({}, DAY) == (None, ())
 
 
+def test_what_is_not_detected_keeps_class_one() -> None:
+    half = {"anionic_surfactant": d("0.025")}
+    assert classify_groundwater(half, DAY)[0] is WaterClass.II
+    assert classify_groundwater(half, DAY, below=["anionic_surfactant"])[0] is WaterClass.I
+
+
 def test_a_source_keeps_class_three_and_the_supplementary_limits() -> None:
     good = {"ammonia_nitrogen": d(1), "iron": d("0.3")}
     assert source_exceedances(good, False, False, DAY) == ()

@@ -72,8 +72,9 @@ def _is_cold(standard: str, temperature: Decimal | None, day: dt.date) -> tuple[
     name = f"{PREFIX}.{standard}.cold_season"
     if catalogue().knows(name):
         season = catalogue().get(name).at(day)
-        first, last = (tuple(int(each) for each in bound) for bound in season.value)
-        return (day.month, day.day) >= first or (day.month, day.day) <= last, [(name, season)]
+        first_month, first_day, last_month, last_day = season.value
+        today = (day.month, day.day)
+        return today >= (first_month, first_day) or today <= (last_month, last_day), [(name, season)]
     name = f"{PREFIX}.{standard}.cold_temperature"
     bound = catalogue().get(name).at(day)
     return None if temperature is None else temperature <= bound.number, [(name, bound)]
