@@ -52,6 +52,9 @@ class Catalogue:
             raise SeveralErrors(faults)
         return cls({**(base._parameters if base else {}), **found})
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._parameters
+
     def get(self, name: str) -> Parameter:
         """One parameter.
 
