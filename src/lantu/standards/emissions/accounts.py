@@ -1,6 +1,7 @@
 """Emission accounts (总量减排核算): what a project takes away, in tonnes.
 
-The formulas are the common forms, from memory and unverified. All rates are shares in percent, concentrations in mg/m³ (gas) or mg/L (water).
+The formulas are the common forms, from memory and unverified. All rates are shares in percent, concentrations in mg/m³
+(gas) or mg/L (water).
 """
 
 from __future__ import annotations
