@@ -11,10 +11,12 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from lantu.assessment import Status, assess, explain, read_targets, write_target
+from lantu.assessment.model import AssessmentRow
 from lantu.assessment.page import report_page
 from lantu.assessment.workbook import write_workbook
 from lantu.base import LantuError
 from lantu.lake import Lake, Workspace
+from lantu.ledgers import Actor, LedgerBook
 from lantu.plan.packs import Pack
 
 END = dt.date(2021, 12, 31)
@@ -121,3 +123,32 @@ def test_page_and_workbook_hold_every_commitment(pack: Pack, tmp_path: Path) -> 
     assert len(verdicts) == len(result.rows) + 1
     measures = book.get_sheet_by_index(2).to_python()
     assert len(measures) == 154
+
+
+def test_with_an_exclusion_the_verdict_shows_the_figure_both_ways(pack: Pack, real_lake: Lake, tmp_path: Path) -> None:
+    book = LedgerBook(pack.ledgers, pack.areas, pack.units, tmp_path)
+    claims, concurs = Actor("李四", "昌平区政府"), Actor("张三", "市生态环境局")
+    values = {
+        "number": "A1", "reason": "sand_dust", "dataset": "air_hourly", "from_day": "2021-05-06",
+        "to_day": "2021-05-08", "claimed_by": claims.unit, "words": "沙尘过境",
+    }  # fmt: skip
+    book.enter("exclusions", values, "110000", claims, dt.date(2021, 5, 9))
+    file = tmp_path / "cloud.txt"
+    file.write_text("卫星云图", encoding="utf-8")
+    concurrence = {"evidence_file": file}
+    book.advance("exclusions", "A1", "concur", concurs, dt.date(2021, 5, 20), evidence=concurrence)
+
+    def row(day: dt.date) -> AssessmentRow:
+        (chain,) = explain(pack, real_lake, "air-1-1/pm25", "通州", day, book=book)
+        if chain.row.both_ways is not None:
+            assert any("A1: 2021-05-06 – 2021-05-08" in line for line in chain.lines())
+        return chain.row
+
+    assert row(dt.date(2021, 5, 19)).both_ways is None
+    found = row(dt.date(2021, 12, 31))
+    assert found.both_ways is not None
+    assert found.both_ways.exclusions == ("A1",)
+    assert found.value == found.both_ways.measured
+    assert found.both_ways.left_out is not None
+    assert found.as_json()["value_left_out"] == float(found.both_ways.left_out)
+    assert "ledger:exclusions" in found.versions

@@ -168,6 +168,7 @@ def _row(ground: Ground, commitment: Commitment, area: Any, verdict: Verdict, un
         simulated=verdict.simulated,
         clocks=_clocks(ground, commitment, verdict, area.code),
         versions=verdict.versions,
+        both_ways=verdict.both_ways,
     )
 
 

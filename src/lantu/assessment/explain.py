@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -179,8 +180,28 @@ def _level_steps(ground: Ground, result: Judgement, level: LevelJudgement, row: 
                 ),
             )
         )
+    if row.both_ways is not None:
+        steps.append(_exclusion_step(level, row))
     steps.append(_sources(ground, level, row))
     return steps
+
+
+def _exclusion_step(level: LevelJudgement, row: AssessmentRow) -> Step:
+    """The value both ways, and each exclusion that is in effect."""
+    assert row.both_ways is not None
+
+    def shown(value: Decimal | None) -> Text | str:
+        return "—" if value is None else _with_unit(str(value), row.unit)
+
+    facts = [
+        fact("不剔除", "as measured", shown(row.both_ways.measured)),
+        fact("剔除后", "without what is excluded", shown(row.both_ways.left_out)),
+    ]
+    for each in level.exclusions:
+        days = f"{each.first} – {each.last}"
+        where = Text(each.station or "全部站点", each.station or "all stations")
+        facts.append(fact(each.number, each.number, Text(f"{days} {where.zh}", f"{days} {where.en}")))
+    return Step(Text("剔除事项", "exclusions"), tuple(facts))
 
 
 def _with_unit(words: str, unit: str) -> Text:

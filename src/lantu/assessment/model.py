@@ -61,6 +61,15 @@ class Clocks:
 
 
 @dataclass(frozen=True, slots=True)
+class BothWays:
+    """A figure with and without exclusions: all that was measured, without what is left out, by which exclusions."""
+
+    measured: Decimal | None
+    left_out: Decimal | None
+    exclusions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AssessmentRow:
     """The verdict on one commitment in one area.
 
@@ -100,6 +109,8 @@ class AssessmentRow:
     simulated: bool = False
     clocks: Clocks | None = None
     versions: dict[str, Any] = field(default_factory=dict)
+    both_ways: BothWays | None = None
+    """Where exclusions are in effect: the value with and without what they take out."""
 
     def as_json(self) -> dict[str, Any]:
         def number(value: Decimal | None) -> float | int | None:
@@ -131,6 +142,9 @@ class AssessmentRow:
             "basis": self.basis,
             "unverified": list(self.unverified),
             "simulated": self.simulated,
+            "value_measured": number(self.both_ways.measured) if self.both_ways else number(self.value),
+            "value_left_out": number(self.both_ways.left_out) if self.both_ways else None,
+            "exclusions": list(self.both_ways.exclusions) if self.both_ways else [],
             **_spoken("reason", self.reason),
             "clocks": self.clocks.as_json() if self.clocks else None,
             "versions": self.versions,

@@ -8,11 +8,11 @@ from typing import Any
 
 from lantu.assessment.ground import Ground
 from lantu.assessment.level import by_projection, judge, limit_of
-from lantu.assessment.model import Status
+from lantu.assessment.model import BothWays, Status
 from lantu.assessment.projection import Past, project
 from lantu.assessment.verdict import Limit, Verdict
 from lantu.base import Period, Text
-from lantu.indicators import Indicator, IndicatorValue, compute, get_indicator
+from lantu.indicators import Exclusion, Indicator, IndicatorValue, compute, exclusions_in_effect, get_indicator
 
 
 @dataclass(slots=True)
@@ -25,6 +25,8 @@ class LevelJudgement:
     baselines: dict[str, IndicatorValue] = field(default_factory=dict)
     limits: dict[str, Limit] = field(default_factory=dict)
     judged_period: Period | None = None
+    exclusions: tuple[Exclusion, ...] = ()
+    """Those in effect in the judged period."""
     baseline_period: Period | None = None
 
     def verdict(self, index: int) -> Verdict:
@@ -57,14 +59,24 @@ def judge_level(ground: Ground, commitment: Any, targets: Sequence[str]) -> Leve
         result.verdicts = {target: Verdict(Status.UNKNOWN, whole) for target in targets}
         return result
 
-    def values(span: Period) -> dict[str, IndicatorValue]:
-        found = compute(ground.lake, pack.sites, pack.areas, indicator.name, list(targets), span, book=ground.book)
+    def in_effect(span: Period) -> tuple[Exclusion, ...]:
+        return exclusions_in_effect(ground.book, indicator.family.datasets, span, as_of)
+
+    def values(span: Period, left_out: Sequence[Exclusion] = ()) -> dict[str, IndicatorValue]:
+        found = compute(
+            ground.lake, pack.sites, pack.areas, indicator.name, list(targets), span, book=ground.book,
+            left_out=left_out,
+        )  # fmt: skip
         return dict(zip(targets, found, strict=True))
 
-    result.values = values(result.judged_period)
+    result.exclusions = in_effect(result.judged_period)
+    measured = values(result.judged_period)
+    left_out = values(result.judged_period, result.exclusions) if result.exclusions else {}
+    leaving = commitment.leave_out_excluded
+    result.values = left_out if leaving and left_out else measured
     if commitment.baseline is not None:
         result.baseline_period = Period.parse(commitment.baseline.period, pack.seasons)
-        result.baselines = values(result.baseline_period)
+        result.baselines = values(result.baseline_period, in_effect(result.baseline_period) if leaving else ())
     past = Past(ground, indicator, targets, period)
     for target in targets:
         value = result.values[target]
@@ -88,7 +100,14 @@ def judge_level(ground: Ground, commitment: Any, targets: Sequence[str]) -> Leve
             coverage=None if value.value is None else value.coverage,
             since=period.end if verdict.status is Status.MISSED and as_of >= period.end else verdict.since,
             simulated=value.simulated,
-            versions=value.versions,
+            versions={**value.versions, **ground.versions(ground.entries("exclusions", as_of))}
+            if result.exclusions
+            else value.versions,
             unverified=tuple(unverified),
+            both_ways=BothWays(
+                measured[target].rounded, left_out[target].rounded, tuple(each.number for each in result.exclusions)
+            )
+            if left_out
+            else None,
         )
     return result

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from lantu.assessment.model import Status
+from lantu.assessment.model import BothWays, Status
 from lantu.base import Text
 
 
@@ -58,6 +58,7 @@ class Verdict:
     simulated: bool = False
     versions: dict[str, Any] = field(default_factory=dict)
     unverified: tuple[str, ...] = ()
+    both_ways: BothWays | None = None
 
 
 _COMPARE: dict[str, Callable[[Decimal, Decimal], bool]] = {

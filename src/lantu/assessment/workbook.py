@@ -30,6 +30,7 @@ _COLUMNS: tuple[tuple[Text, int], ...] = (
     (Text("有效率", "coverage"), 9),
     (Text("依据", "reason (zh)"), 60),
     (Text("依据（英）", "reason (en)"), 60),
+    (Text("剔除后数值", "without what is excluded"), 12),
     (Text("模拟", "simulated"), 9),
 )
 
@@ -109,6 +110,7 @@ def _cells(row: AssessmentRow) -> list[Any]:
         None if row.coverage is None else round(row.coverage, 4),
         row.reason.zh,
         row.reason.en,
+        row.both_ways.left_out if row.both_ways else None,
         "simulated 模拟" if row.simulated else None,
     ]
 

@@ -73,22 +73,26 @@ def compute(
             "--period", help=say("2021、2021-Q3、2021-08、2021-08-01…", "2021, 2021-Q3, 2021-08, 2021-08-01 ...")
         ),
     ],
+    leave_out: Annotated[
+        bool,
+        typer.Option(
+            "--leave-out-excluded",
+            help=say("扣除已同意的剔除事项（如沙尘）", "without what exclusions with concurrence take out (sand dust)"),
+        ),
+    ] = False,
     json: JsonOption = None,
     pack: PackOption = DEFAULT_PACK,
 ) -> None:
     from lantu.base import Period
     from lantu.indicators import compute as compute_values
+    from lantu.indicators import exclusions_in_effect, get_indicator
 
     rules = open_pack(pack)
-    values = compute_values(
-        open_lake(),
-        rules.sites,
-        rules.areas,
-        name,
-        area,
-        Period.parse(period, rules.seasons),
-        book=open_book(rules),
-    )
+    book = open_book(rules)
+    span = Period.parse(period, rules.seasons)
+    datasets = get_indicator(name).family.datasets
+    excluded = exclusions_in_effect(book, datasets, span) if leave_out else ()
+    values = compute_values(open_lake(), rules.sites, rules.areas, name, area, span, book=book, left_out=excluded)
     if json is not None:
         write_json([value.as_json() for value in values], json)
         if str(json) == "-":

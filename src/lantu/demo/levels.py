@@ -90,7 +90,25 @@ def simulate_levels(scenario: Scenario) -> SimulatedLevels:
             _boundary(scenario, found, commitment, draw)
         elif name in ("polluted_farmland_safe_use_rate", "polluted_plot_safe_use_rate"):
             _land(scenario, found, commitment, name)
+    _sand_dust(scenario)
     return found
+
+
+def _sand_dust(scenario: Scenario) -> None:
+    """Two days of sand dust in March, claimed and with concurrence: figures of air can be seen with and without."""
+    year = scenario.pack.year
+    first, last = dt.date(year, 3, 15), dt.date(year, 3, 16)
+    values = {
+        "number": f"{year}-1",
+        "reason": "sand_dust",
+        "dataset": "air_hourly",
+        "from_day": first,
+        "to_day": last,
+        "claimed_by": "市生态环境局",
+        "words": "模拟：沙尘过境",
+    }
+    states = [(dt.date(year, 3, 20), "claimed"), (dt.date(year, 4, 10), "concurred")]
+    scenario.city.add(Planned("exclusions", f"{year}-1", scenario.pack.areas.select("city")[0].code, states, values))
 
 
 def _wish(scenario: Scenario, commitment: Any, area: str) -> str:

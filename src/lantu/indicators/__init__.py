@@ -6,11 +6,13 @@ Every figure names the versions of data, standards and code that it rests on.
 """
 
 from lantu.indicators.computation import compute
+from lantu.indicators.exclusions import Exclusion, exclusions_in_effect
 from lantu.indicators.family import Family, Sources, Target, Trace
 from lantu.indicators.registry import Indicator, all_indicators, get_indicator, units_of_indicators
 from lantu.indicators.values import IndicatorValue
 
 __all__ = [
+    "Exclusion",
     "Family",
     "Indicator",
     "IndicatorValue",
@@ -19,6 +21,7 @@ __all__ = [
     "Trace",
     "all_indicators",
     "compute",
+    "exclusions_in_effect",
     "get_indicator",
     "units_of_indicators",
 ]

@@ -53,6 +53,7 @@ def key_of(
         code_version(),
         repr(sources.sites.rows()),
         *(target.code for target in targets),
+        *(repr(each) for each in sources.left_out),
     ]
     if family.ledgers and sources.book is not None:
         parts += [sources.book.store.identity(), *(repr(sources.book.ledgers.get(each)) for each in family.ledgers)]

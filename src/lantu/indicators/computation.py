@@ -15,6 +15,7 @@ from lantu.indicators.values import Figure, IndicatorValue
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from lantu.indicators.exclusions import Exclusion
     from lantu.lake import Lake
     from lantu.ledgers import LedgerBook
     from lantu.places import AreaTree, SiteRegister
@@ -31,6 +32,7 @@ def compute(
     period: Period,
     version: int | None = None,
     book: LedgerBook | None = None,
+    left_out: Sequence[Exclusion] = (),
 ) -> list[IndicatorValue]:
     """The values of an indicator.
 
@@ -44,6 +46,7 @@ def compute(
         period: the period.
         version: compute from an older version of the dataset.
         book: the ledgers, for indicators that read them.
+        left_out: exclusions whose observations are not to be read.
 
     Returns:
         One value for each area, in the order asked for; without data the value is None and says so.
@@ -53,8 +56,8 @@ def compute(
     """
     found = get_indicator(name)
     _check_period(found, period)
-    sources = Sources(lake, sites, areas, book)
     family = found.family
+    sources = Sources(lake, sites, areas, book, tuple(each for each in left_out if each.dataset in family.datasets))
     targets = family.targets(sources, selection, period)
     versions = family.versions(sources, version)
     key = cache.key_of(sources, family, versions, name, period, targets)

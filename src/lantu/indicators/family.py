@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from lantu.base import LantuError, Period, Text
 
 if TYPE_CHECKING:
+    from lantu.indicators.exclusions import Exclusion
     from lantu.lake import Lake
     from lantu.ledgers import LedgerBook
     from lantu.places import AreaTree, SiteRegister
@@ -40,6 +41,8 @@ class Sources:
     sites: SiteRegister
     areas: AreaTree
     book: LedgerBook | None = None
+    left_out: tuple[Exclusion, ...] = ()
+    """Exclusions whose observations are not to be read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,6 +162,8 @@ class _LevelRule(_Rule):
     limit: Amount | None = None
     baseline: Baseline | None = None
     target: ExternalTarget | None = None
+    leave_out_excluded: bool = False
+    """Whether the verdict rests on the value without what exclusions with concurrence take out (扣除沙尘等)."""
 
     @model_validator(mode="after")
     def _one_measure(self) -> _LevelRule:

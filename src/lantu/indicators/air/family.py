@@ -18,7 +18,7 @@ def _statistics(sources: Sources, targets: Sequence[Target], period: Period, ver
 
     version = versions[DATASET]
     assert version is not None
-    return air_statistics(sources.lake, sources.sites, targets, period, version)
+    return air_statistics(sources.lake, sources.sites, targets, period, version, sources.left_out)
 
 
 def _targets(sources: Sources, selection: str | Sequence[str], period: Period) -> list[Target]:

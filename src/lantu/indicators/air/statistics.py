@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 from lantu.base import Period, Text, as_decimal
 from lantu.indicators.air.exact import DAY_SCALE
 from lantu.indicators.air.places import Membership, expected_table, member_table, memberships
+from lantu.indicators.exclusions import kept_rows
 from lantu.indicators.family import Target
 from lantu.indicators.values import Figure
 from lantu.standards import catalogue
 from lantu.standards.air import POLLUTANTS, aqi_edition, minimums
 
 if TYPE_CHECKING:
+    from lantu.indicators.exclusions import Exclusion
     from lantu.lake import Lake
     from lantu.places import SiteRegister
 
@@ -148,7 +150,12 @@ NO_STATION = Text("无监测站点", "no station")
 
 
 def air_statistics(
-    lake: Lake, sites: SiteRegister, targets: Sequence[Target], period: Period, version: int
+    lake: Lake,
+    sites: SiteRegister,
+    targets: Sequence[Target],
+    period: Period,
+    version: int,
+    left_out: Sequence[Exclusion] = (),
 ) -> dict[str, AreaStatistics]:
     """The statistics of each target in the period, by its code; a target without any data has zeros."""
     from lantu.lake.engine import connect
@@ -163,7 +170,7 @@ def air_statistics(
         return result
     connection = connect()
     first, last = _days_read(period)
-    observations = lake.table("air_hourly", connection, first, last, version)
+    observations = kept_rows(lake.table("air_hourly", connection, first, last, version), "air_hourly", left_out)
     if period.kind == "hour":
         _fill_hour(result, observations, members, period)
         return result

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from lantu.base import Period, Text
+from lantu.indicators.exclusions import as_sql
 from lantu.indicators.family import Family, Sources, Target, Trace, Versions
 
 LEDGER = "monitoring_points"
@@ -36,7 +37,7 @@ def span(period: Period, hourly: bool = False) -> tuple[dt.datetime, dt.datetime
 
 
 def query(sources: Sources, dataset: str, period: Period, version: int | None, sql: str, *values: Any) -> list[Any]:
-    """Run SQL over a dataset's files of a period; `{rows}` stands for them, with the bounds of the period applied."""
+    """Run SQL over a dataset's files of a period; `{rows}` stands for those of the period that stay."""
     import duckdb
 
     from lantu.lake import get_dataset
@@ -45,8 +46,12 @@ def query(sources: Sources, dataset: str, period: Period, version: int | None, s
     if not files:
         return []
     first, last = span(period, get_dataset(dataset).cadence == "hour")
-    rows = "(select * from read_parquet($files, union_by_name = true) where time >= $first and time < $last)"
-    named = {"files": files, "first": first, "last": last, **dict(zip("abc", values, strict=False))}
+    staying, out = as_sql(dataset, sources.left_out)
+    rows = (
+        "(select * from read_parquet($files, union_by_name = true) "
+        f"where time >= $first and time < $last and {staying})"
+    )
+    named = {"files": files, "first": first, "last": last, **out, **dict(zip("abc", values, strict=False))}
     return duckdb.execute(sql.replace("{rows}", rows), named).fetchall()
 
 
