@@ -18,11 +18,12 @@ from lantu.assessment.occasions import judge_cadence, judge_deliverable
 from lantu.assessment.targets import Targets
 from lantu.assessment.values import LevelJudgement, judge_level
 from lantu.assessment.verdict import Verdict
+from lantu.assessment.workers import judge_in_two
 from lantu.base import LantuError, Period, Text
 from lantu.indicators import units_of_indicators
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from lantu.lake import Lake
     from lantu.ledgers import LedgerBook
@@ -59,6 +60,7 @@ def assess(
     targets: Targets | None = None,
     accept_coverage: float | None = None,
     book: LedgerBook | None = None,
+    processes: int = 1,
 ) -> Assessment:
     """The verdicts on all commitments of a pack.
 
@@ -69,6 +71,7 @@ def assess(
         targets: figures set outside the plan that were entered.
         accept_coverage: judge incomplete periods from this share (0 to 1) of valid days on; said in every verdict.
         book: the ledgers and their entries.
+        processes: 2 judges large ledgers in two processes; only for a program that runs no other threads.
 
     Raises:
         LantuError: `accept_coverage` is no share, or a commitment of the pack cannot be read.
@@ -79,10 +82,13 @@ def assess(
             mend=Text("如 0.75", "e.g. 0.75"),
         )
     ground = Ground(pack, lake, as_of, book, targets or Targets([]), accept_coverage)
-    rows: list[AssessmentRow] = []
+
+    def judge(commitments: Sequence[Commitment]) -> list[AssessmentRow]:
+        return [row for commitment in commitments for row in judgement(ground, commitment).rows]
+
+    every = list(pack.commitments.values())
     with _without_collector():
-        for commitment in pack.commitments.values():
-            rows += judgement(ground, commitment).rows
+        rows = judge_in_two(ground, every, judge) if processes > 1 else judge(every)
     versions: dict[str, Any] = {"pack": pack.id, "lantu": _code_version()}
     for row in rows:
         versions.update({name: value for name, value in row.versions.items() if name != "lantu"})

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from lantu.assessment.verdict import Limit, fulfils
 from lantu.base import Period, round_half_even
-from lantu.indicators import Indicator, IndicatorValue, Sources
+from lantu.indicators import Indicator, IndicatorValue, Sources, daily_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,16 +53,16 @@ class Past:
         first = period.start.replace(year=period.start.year - YEARS_BACK)
         span = Period.between(first, period.start - dt.timedelta(days=1))
         key = ("daily", family.name, tuple(targets), span.label)
-        read = ground.once(key, lambda: self._read(sources, family, targets, span, versions))
+        read = ground.once(key, lambda: self._read(sources, family, targets, span))
         for code, days in zip(targets, read, strict=True):
             self.series[code] = {
                 day: values[indicator.daily] for day, values in days.items() if indicator.daily in values
             }
 
     @staticmethod
-    def _read(sources: Sources, family: Any, targets: Sequence[str], span: Period, versions: Any) -> list[Any]:
+    def _read(sources: Sources, family: Any, targets: Sequence[str], span: Period) -> list[Any]:
         wanted = family.targets(sources, list(targets), span)
-        found = family.daily(sources, wanted, span, versions)
+        found = daily_values(sources, family, wanted, span)
         return [found[target.code] for target in wanted]
 
     def of(self, target: str) -> Mapping[dt.date, float]:

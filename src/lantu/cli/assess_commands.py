@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -94,6 +95,7 @@ def judge(rules: Pack, as_of: dt.date, accept_coverage: float | None = None) -> 
         targets=read_targets(workspace, rules),
         accept_coverage=accept_coverage,
         book=open_book(rules),
+        processes=min(2, os.cpu_count() or 1),
     )
 
 

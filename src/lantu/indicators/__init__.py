@@ -5,7 +5,7 @@ ledgers. The functions that are registered here pick one figure from them, with 
 Every figure names the versions of data, standards and code that it rests on.
 """
 
-from lantu.indicators.computation import compute
+from lantu.indicators.computation import compute, daily_values
 from lantu.indicators.exclusions import Exclusion, exclusions_in_effect
 from lantu.indicators.family import Family, Sources, Target, Trace
 from lantu.indicators.registry import Indicator, all_indicators, get_indicator, units_of_indicators
@@ -21,6 +21,7 @@ __all__ = [
     "Trace",
     "all_indicators",
     "compute",
+    "daily_values",
     "exclusions_in_effect",
     "get_indicator",
     "units_of_indicators",

@@ -5,23 +5,25 @@ It can be deleted at any time; nothing rests on it.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
-import json
 import os
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import orjson
+
 import lantu
 from lantu.base import Text
 from lantu.indicators.values import Figure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from lantu.base import Period
-    from lantu.indicators.family import Family, Sources, Target, Versions
+    from lantu.indicators.family import DailyValues, Family, Sources, Target, Versions
     from lantu.lake import Lake
 
 
@@ -38,13 +40,38 @@ def code_version() -> str:
 
 
 def key_of(
-    sources: Sources, family: Family, versions: Versions, name: str, period: Period, targets: Sequence[Target]
+    sources: Sources,
+    family: Family,
+    versions: Versions,
+    name: str,
+    period: Period,
+    targets: Sequence[Target],
+    periods: Sequence[Period] = (),
 ) -> str:
-    """What a figure depends on, as one number. The lake's own identity is in the path where it is kept."""
+    """What a figure depends on, as one number.
+
+    Args:
+        sources: lake, sites, areas, ledgers, exclusions.
+        family: the indicator's family.
+        versions: of its datasets and ledgers.
+        name: the indicator, or what else is kept.
+        period: the period that is asked for.
+        targets: what it is asked for.
+        periods: every period that is read, where it is not that one alone.
+
+    Of a dataset the files of these periods count (their names are never used twice) and not its version: new days leave
+    the figures of other years alone.
+    """
+    files = [
+        file
+        for dataset in family.datasets
+        for each in periods or (period,)
+        for file in sources.lake.files(dataset, each.start - dt.timedelta(days=1), each.end, versions[dataset])
+    ]
     parts = [
         family.name,
-        repr(sorted(versions.items())),
-        *(sources.lake.identity(dataset) for dataset in family.datasets),
+        repr(sorted((each, version) for each, version in versions.items() if each not in family.datasets)),
+        *files,
         name,
         period.kind,
         period.start.isoformat(),
@@ -60,14 +87,50 @@ def key_of(
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:40]
 
 
+def daily_key(
+    sources: Sources, family: Family, versions: Versions, period: Period, targets: Sequence[Target]
+) -> str | None:
+    """What daily values depend on; None where a family reads ledgers, whose entries may change for any day."""
+    if family.ledgers:
+        return None
+    return key_of(sources, family, versions, "daily", period, targets)
+
+
+def read_daily(lake: Lake, key: str) -> Mapping[str, DailyValues] | None:
+    """Daily values kept under this key; None where there are none, or the file cannot be read."""
+    try:
+        kept = orjson.loads(_path(lake, key).read_bytes())
+        return {
+            target: {dt.date.fromisoformat(day): values for day, values in days.items()}
+            for target, days in kept.items()
+        }
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+def write_daily(lake: Lake, key: str, found: Mapping[str, DailyValues]) -> None:
+    """Keep daily values; a workspace that cannot be written only loses speed."""
+    _keep(_path(lake, key), orjson.dumps(found, option=orjson.OPT_NON_STR_KEYS))
+
+
 def _path(lake: Lake, key: str) -> Path:
     return lake.path / "_cache" / "indicators" / f"{key}.json"
+
+
+def _keep(path: Path, content: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_suffix(f".{os.getpid()}.new")
+        fresh.write_bytes(content)
+        fresh.replace(path)
+    except OSError:
+        return
 
 
 def read(lake: Lake, key: str) -> list[Figure] | None:
     """Figures kept under this key; None where there are none, or the file cannot be read."""
     try:
-        kept = json.loads(_path(lake, key).read_text(encoding="utf-8"))
+        kept = orjson.loads(_path(lake, key).read_bytes())
         return [
             Figure(
                 None if value is None else Decimal(value),
@@ -96,11 +159,4 @@ def write(lake: Lake, key: str, figures: list[Figure]) -> None:
         ]
         for figure in figures
     ]
-    path = _path(lake, key)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(f".{os.getpid()}.new")
-        fresh.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
-        fresh.replace(path)
-    except OSError:
-        return
+    _keep(_path(lake, key), orjson.dumps(kept))

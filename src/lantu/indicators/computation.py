@@ -60,7 +60,8 @@ def compute(
     sources = Sources(lake, sites, areas, book, tuple(each for each in left_out if each.dataset in family.datasets))
     targets = family.targets(sources, selection, period)
     versions = family.versions(sources, version)
-    key = cache.key_of(sources, family, versions, name, period, targets)
+    read = (period, period.years_before()) if found.needs_year_before else (period,)
+    key = cache.key_of(sources, family, versions, name, period, targets, read)
     figures = cache.read(lake, key)
     if figures is None:
         figures = _figures(sources, found, targets, period, versions)
@@ -119,6 +120,19 @@ def _figures(
         return [indicator.function(now[target.code]) for target in targets]
     before = _statistics(sources, indicator.family, targets, period.years_before(), versions)
     return [indicator.function(now[target.code], before[target.code]) for target in targets]
+
+
+def daily_values(sources: Sources, family: Family, targets: Sequence[Target], period: Period) -> Mapping[str, Any]:
+    """The daily values of a family that has such, by the target's code; kept while the files of these days stay."""
+    assert family.daily is not None
+    versions = family.versions(sources)
+    key = cache.daily_key(sources, family, versions, period, targets)
+    found = None if key is None else cache.read_daily(sources.lake, key)
+    if found is None:
+        found = family.daily(sources, targets, period, versions)
+        if key is not None:
+            cache.write_daily(sources.lake, key, found)
+    return found
 
 
 _recent: OrderedDict[str, Mapping[str, Any]] = OrderedDict()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import fcntl
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -89,11 +88,6 @@ class Lake:
     def version(self, dataset: str) -> int | None:
         """The dataset's latest version; None where nothing was ever imported."""
         return self.store(dataset).version()
-
-    def identity(self, dataset: str) -> str:
-        """What tells this history of a dataset from any other: a digest of its commits."""
-        commits = [(commit["version"], commit.get("timestamp")) for commit in self.store(dataset).history()]
-        return hashlib.sha256(repr(commits).encode()).hexdigest()[:16]
 
     def is_simulated(self, dataset: str) -> bool:
         """Whether the rows of the dataset are simulated."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from lantu.base import LantuError, Period, Text
 from lantu.ledgers.values import decoder
@@ -21,7 +22,19 @@ if TYPE_CHECKING:
 class Entry:
     """One entry on the day asked for; its values are read from what is kept when they are first looked at."""
 
-    __slots__ = ("_decoders", "_raw", "_values", "area", "day", "holder", "key", "simulated", "state", "version")
+    __slots__ = (
+        "_decoders",
+        "_raw",
+        "_values",
+        "area",
+        "day",
+        "happened",
+        "holder",
+        "key",
+        "simulated",
+        "state",
+        "version",
+    )
 
     def __init__(
         self,
@@ -39,12 +52,14 @@ class Entry:
         self.day, self.version, self.simulated = day, version, simulated
         self._raw, self._decoders = raw, decoders
         self._values: dict[str, Any] | None = None
+        self.happened: dt.date | None = None
+        """The day of its fact, once it was asked for; see `Entries.happened`."""
 
     @property
     def values(self) -> dict[str, Any]:
         """The declared fields that are filled."""
         if self._values is None:
-            values = json.loads(self._raw)
+            values = orjson.loads(self._raw)
             for name, decode in self._decoders:
                 kept = values.get(name)
                 if kept is not None:
@@ -71,6 +86,7 @@ class History:
         self.version = store.version(ledger.ledger)
         self._decoders = [(each.name, decode) for each in ledger.fields if (decode := decoder(each)) is not None]
         self._days: dict[str, dt.date] = {}
+        self._made: dict[tuple[str, int], Entry] = {}
         self.lines: dict[str, list[Row]] = {}
         lines = self.lines
         for row in store.rows(ledger.ledger):
@@ -87,16 +103,19 @@ class History:
         return found
 
     def at(self, day: dt.date) -> list[Entry]:
-        """The entries as they stood at the end of a day."""
+        """The entries as they stood at the end of a day; one that has not changed is the same object on any day."""
         found = []
         until = day.isoformat()
+        made = self._made
         for key, line in self.lines.items():
             for version in range(len(line), 0, -1):
-                _, since, state, area, holder, data, simulated = line[version - 1]
-                if since <= until:
-                    entry = Entry(
-                        key, area, holder, state, self.day(since), version, data, self._decoders, bool(simulated)
-                    )
+                if line[version - 1][1] <= until:
+                    entry = made.get((key, version))
+                    if entry is None:
+                        _, since, state, area, holder, data, simulated = line[version - 1]
+                        made[key, version] = entry = Entry(
+                            key, area, holder, state, self.day(since), version, data, self._decoders, bool(simulated)
+                        )
                     found.append(entry)
                     break
         return found
@@ -137,7 +156,6 @@ class Entries:
     _by_area: dict[str, list[Entry]] | None = None
     _by_value: dict[str, dict[Any, list[Entry]]] = field(default_factory=dict)
     _related: dict[Any, dict[str, int]] = field(default_factory=dict)
-    _happened: dict[str, dt.date] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.rows = self.history.at(self.day)
@@ -184,14 +202,13 @@ class Entries:
 
     def happened(self, entry: Entry) -> dt.date:
         """The day of an entry's fact: the ledger's own date field, else the day on which it was first entered."""
-        known = self._happened.get(entry.key)
-        if known is not None:
-            return known
+        if entry.happened is not None:
+            return entry.happened
         day = entry.values.get(self.ledger.dated_by) if self.ledger.dated_by is not None else None
         if day is None:
             line = self.timeline(entry.key)
             day = line[0][0] if line else entry.day
-        self._happened[entry.key] = day
+        entry.happened = day
         return day
 
     def reached(self, entry: Entry, states: frozenset[str]) -> dt.date | None:

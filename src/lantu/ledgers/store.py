@@ -210,6 +210,10 @@ class LedgerStore:
         """How many entries each ledger has."""
         return dict(self._read("select ledger, count(distinct key) from change group by ledger"))
 
+    def changes(self) -> dict[str, int]:
+        """How many changes each ledger has."""
+        return dict(self._read("select ledger, count(*) from change group by ledger"))
+
     def latest(self, ledger: str, keys: Sequence[str] | None = None) -> dict[str, Change]:
         """The entries as they stand, by key."""
         columns = ", ".join(_COLUMNS)

@@ -1,0 +1,73 @@
+"""Two processes give what one gives, in the same order; what goes wrong in the second is judged in the first."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lantu.assessment import assess
+from lantu.assessment.workers import halves
+from lantu.demo import simulate_city
+from lantu.lake import Lake
+from lantu.ledgers import LedgerBook
+from lantu.plan.packs import load_pack
+
+PACK = load_pack("beijing/2021")
+
+JUDGE = """
+import datetime as dt, hashlib, json, os, sys
+from pathlib import Path
+from lantu.assessment import assess, workers
+from lantu.lake import Lake
+from lantu.ledgers import LedgerBook
+from lantu.plan.packs import load_pack
+
+folder, how = Path(sys.argv[1]), sys.argv[2]
+workers.LEAST_CHANGES = 0
+if how == "breaks":
+    workers._work = lambda *_: os._exit(3)
+pack = load_pack("beijing/2021")
+book = LedgerBook(pack.ledgers, pack.areas, pack.units, folder)
+found = assess(pack, Lake(folder / "lake"), dt.date(2021, 9, 30), book=book, processes=1 if how == "one" else 2)
+print(len(found.rows), hashlib.sha256(json.dumps(found.as_json()).encode()).hexdigest())
+"""
+"""Run in programs of their own: a process with threads, such as the one of these tests, must not be forked."""
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("city")
+    simulate_city(PACK, Lake(folder / "lake"), LedgerBook(PACK.ledgers, PACK.areas, PACK.units, folder))
+    return folder
+
+
+def test_both_ways_give_the_same(city: Path) -> None:
+    found = {}
+    for how in ("one", "two", "breaks"):
+        done = subprocess.run(
+            [sys.executable, "-c", JUDGE, str(city), how], capture_output=True, text=True, timeout=300, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        found[how] = done.stdout.split()
+    assert int(found["one"][0]) > 1000
+    assert len(found["one"][1]) == len(hashlib.sha256().hexdigest())
+    assert found["one"] == found["two"] == found["breaks"]
+
+
+def test_a_ledger_is_read_by_one_of_them() -> None:
+    every = list(PACK.commitments.values())
+    changes = {"cases": 100_000, "construction_sites": 50_000, "outfalls": 200_000}
+    parts = halves(every, changes)
+    assert sorted(each.id for part in parts for each in part) == sorted(each.id for each in every)
+    for kind in ("closure", "level"):
+        assert sum(any(each.kind == kind for each in part) for part in parts) == 1
+
+
+def test_a_folder_without_ledgers_needs_no_second_process(tmp_path: Path) -> None:
+    found = assess(PACK, Lake(tmp_path / "lake"), dt.date(2021, 12, 31), processes=2)
+    assert found.rows
