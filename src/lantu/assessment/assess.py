@@ -23,7 +23,7 @@ from lantu.base import LantuError, Period, Text
 from lantu.indicators import units_of_indicators
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from lantu.lake import Lake
     from lantu.ledgers import LedgerBook
@@ -121,12 +121,20 @@ def _code_version() -> str:
     return code_version()
 
 
-def judgement(ground: Ground, commitment: Commitment) -> Judgement:
-    """Judge one commitment in all its areas, keeping what the verdicts rest on."""
+def judgement(ground: Ground, commitment: Commitment, among: Collection[str] | None = None) -> Judgement:
+    """Judge one commitment, keeping what the verdicts rest on.
+
+    Args:
+        ground: the day and what is known.
+        commitment: the commitment.
+        among: only in these of its areas.
+    """
     pack = ground.pack
     period = pack.period_of(commitment)
     result = Judgement(commitment, period, [], {})
     areas = pack.areas_of(commitment)
+    if among is not None and commitment.kind != "level":  # the figures of all areas are kept together
+        areas = [area for area in areas if area.code in among]
     codes = [area.code for area in areas]
     if commitment.kind == "level":
         if commitment.indicator in units_of_indicators():

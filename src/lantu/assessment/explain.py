@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lantu.indicators import IndicatorValue
     from lantu.lake import Lake
     from lantu.ledgers import LedgerBook
+    from lantu.places import Area
     from lantu.plan.packs import Pack
 
 
@@ -90,21 +91,31 @@ def explain(
     found = pack.commitment(commitment)
     day = as_of or min(dt.date(pack.year, 12, 31), dt.date.today())
     ground = Ground(pack, lake, day, book, targets or Targets([]), accept_coverage)
-    result = judgement(ground, found)
-    wanted = {each.code for each in pack.areas.select(area, result.period.end)}
+    wanted = {each.code for each in pack.areas.select(area, pack.period_of(found).end)}
+    judged = pack.areas_of(found)
+    if not any(each.code in wanted for each in judged):
+        raise _elsewhere(pack, commitment, area, wanted, judged)
+    result = judgement(ground, found, wanted)
     rows = [row for row in result.rows if row.area in wanted]
-    if not rows:
-        judged = [str(row.area_name) for row in result.rows]
-        shown = "、".join(judged[:6]) + ("…" if len(judged) > 6 else "")
-        raise LantuError(
-            Text(f"{commitment} 不在“{area}”评定", f"{commitment} is not judged in '{area}'"),
-            mend=Text(f"可选：{shown}", f"it is judged in: {shown}"),
-        )
     for index, row in enumerate(rows):
         chain = Chain(row, _steps(ground, result, row))
         if index == 0 and rows_to is not None:
             chain.steps.append(_written_rows(ground, result, row, rows_to))
         yield chain
+
+
+def _elsewhere(pack: Pack, commitment: str, area: str, wanted: set[str], judged: Sequence[Area]) -> LantuError:
+    """Why there is nothing to explain, with the areas that are judged: those inside the one asked for come first."""
+    inside = [each for each in judged if any(upper.code in wanted for upper in pack.areas.ancestors(each.code))]
+    named = [each.title for each in inside or judged]
+    more = "…" if len(named) > 6 else ""
+    return LantuError(
+        Text(f"{commitment} 不在“{area}”评定", f"{commitment} is not judged in '{area}'"),
+        mend=Text(
+            f"可选：{'、'.join(title.zh for title in named[:6])}{more}",
+            f"it is judged in: {', '.join(title.en for title in named[:6])}{more}",
+        ),
+    )
 
 
 def _steps(ground: Ground, result: Judgement, row: AssessmentRow) -> list[Step]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lantu.indicators import units_of_indicators
 from lantu.ledgers import Ledger
+from lantu.ledgers.judging import RULES
 from lantu.plan.packs import Pack, load_pack
 from lantu.plan.systems import read_systems, shown
 
@@ -76,6 +77,8 @@ def _ledger(ledger: Ledger) -> list[str]:
             kind += ": " + ", ".join(f"{code} {title.zh}" for code, title in field.codes.items())
         if field.ledger:
             kind += f" to `{field.ledger}`"
+        if field.judged_by:
+            kind += f"; judged by {RULES[field.judged_by.rule].reference} on the day of `{field.judged_by.day}`"
         kind = kind.replace("|", "/")
         lines.append(
             f"| `{field.name}` | {field.title.zh} | {field.title.en} | {kind} | {'yes' if field.required else ''} |"

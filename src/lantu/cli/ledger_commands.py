@@ -87,6 +87,7 @@ def list_(pack: PackOption = DEFAULT_PACK, json: JsonOption = None) -> None:
 @app.command("show", help=say("一个台账的字段、状态、口径", "fields, states and selections of a ledger"))
 def show(name: LedgerArgument, pack: PackOption = DEFAULT_PACK, json: JsonOption = None) -> None:
     from lantu.ledgers import LedgerBook
+    from lantu.ledgers.judging import RULES
 
     rules = open_pack(pack)
     ledger = LedgerBook(rules.ledgers, rules.areas, rules.units, Path()).ledger(name)
@@ -105,6 +106,9 @@ def show(name: LedgerArgument, pack: PackOption = DEFAULT_PACK, json: JsonOption
             kind += ": " + " ".join(str(title) for title in field.codes.values())
         if field.ledger:
             kind += f" → {field.ledger}"
+        if field.judged_by:
+            reference = RULES[field.judged_by.rule].reference
+            kind += say(f"；按 {reference} 判定", f"; judged by {reference}")
         table.add_row(field.name, str(field.title), escape(kind), "✓" if field.required else "")
     console.print(table)
     for step in ledger.transitions:

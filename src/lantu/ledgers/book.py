@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import random
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +14,10 @@ from lantu.base import LantuError, Place, SeveralErrors, Text
 from lantu.ledgers.entries import Entries, History
 from lantu.ledgers.faults import EntryFault, check_version, in_future, no_entry, not_initial
 from lantu.ledgers.guards import Actor, guard_faults
-from lantu.ledgers.schema import Ledger, Transition
+from lantu.ledgers.judging import RULES, outcome
+from lantu.ledgers.schema import Ledger, LedgerField, Transition
 from lantu.ledgers.store import FILE_NAME, Change, Evidence, LedgerStore
-from lantu.ledgers.values import Registers, Unfit, decoder, read_area, read_unit, read_value, to_json
+from lantu.ledgers.values import Registers, Unfit, decoder, read_area, read_unit, read_value, shown, to_json
 
 if TYPE_CHECKING:
     from lantu.places import AreaTree, UnitRegister
@@ -131,10 +132,18 @@ class LedgerBook:
                 values[name] = value
         return values, faults
 
-    def check_values(self, ledger: Ledger, values: Mapping[str, Any]) -> list[EntryFault]:
-        """What is wrong with an entry as a whole: missing values, dates out of order."""
+    def check_values(self, ledger: Ledger, values: dict[str, Any], given: Collection[str]) -> list[EntryFault]:
+        """What is wrong with an entry as a whole: missing values, dates out of order, verdicts against the standard.
+
+        Args:
+            ledger: its declaration.
+            values: the entry's values; verdicts that a standard decides are filled in.
+            given: the fields that were given now.
+        """
         faults = []
         for field in ledger.fields:
+            if field.judged_by is not None:
+                faults += self._judge(field, values, given)
             value = values.get(field.name)
             if value is None:
                 if field.required:
@@ -156,6 +165,32 @@ class LedgerBook:
                         )
                     )
         return faults
+
+    def _judge(self, field: LedgerField, values: dict[str, Any], given: Collection[str]) -> list[EntryFault]:
+        """Fill in the verdict that a standard gives; one that was given must not contradict it."""
+        assert field.judged_by is not None
+        rule = RULES[field.judged_by.rule]
+        try:
+            found = outcome(field.judged_by.rule, values, values.get(field.judged_by.day))
+        except LantuError as error:
+            return [EntryFault(field.name, error.what, error.mend)]
+        written = values.get(field.name)
+        if found is None or found == written:
+            return []
+        if written is None or field.name not in given:
+            values[field.name] = found
+            return []
+        right, wrong = shown(field, found), shown(field, written)
+        return [
+            EntryFault(
+                field.name,
+                Text(
+                    f"“{wrong}”与实测值不符：按 {rule.reference}（{rule.title.zh}）为“{right}”",
+                    f"'{wrong}' contradicts the measured values: by {rule.reference} ({rule.title.en}) it is '{right}'",
+                ),
+                Text("核对实测值，或留空由程序判定", "check the values, or leave it empty to have it computed"),
+            )
+        ]
 
     def check_area(self, ledger: Ledger, raw: Any) -> str:
         """The code of an entry's area.
@@ -231,11 +266,12 @@ class LedgerBook:
         """
         ledger = self.ledger(name)
         values, faults = self.read_values(ledger, given)
+        read = set(values)
         for field in ledger.fields:
             if field.default is not None and field.name not in values and field.name not in given:
                 values[field.name] = read_value(field, None, self.registers)
         named = {fault.field for fault in faults}
-        faults += [fault for fault in self.check_values(ledger, values) if fault.field not in named]
+        faults += [fault for fault in self.check_values(ledger, values, read) if fault.field not in named]
         code, unit = self._area_and_holder(ledger, area, holder, faults)
         faults += self._reference_faults(ledger, values)
         begin = state or ledger.initial_states[0]
@@ -362,7 +398,7 @@ class LedgerBook:
         for cleared in [n for n in given if n not in read and n in values and n not in {f.field for f in faults}]:
             del values[cleared]
         named = {fault.field for fault in faults}
-        faults += [fault for fault in self.check_values(ledger, values) if fault.field not in named]
+        faults += [fault for fault in self.check_values(ledger, values, set(read)) if fault.field not in named]
         code, unit = self._area_and_holder(ledger, area or old.area, holder or old.holder, faults)
         faults += self._reference_faults(ledger, read)
         when = day or max(self.today, old.day)
@@ -448,7 +484,7 @@ class LedgerBook:
         read, faults = self.read_values(ledger, given or {})
         values = {**self.decoded(ledger, old.data), **read}
         named = {fault.field for fault in faults}
-        faults += [fault for fault in self.check_values(ledger, values) if fault.field not in named]
+        faults += [fault for fault in self.check_values(ledger, values, set(read)) if fault.field not in named]
         faults += self._reference_faults(ledger, read)
         when = day or max(self.today, old.day)
         faults += self._day_faults(when, old)

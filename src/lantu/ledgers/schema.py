@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from lantu.base import ClosedModel, LantuError, Text, as_decimal, parse_unit
+from lantu.ledgers.judging import RULES
 from lantu.ledgers.selections import Selection, Where
 
 FieldType = Literal["text", "integer", "number", "date", "yes_no", "code", "codes", "unit", "area", "reference"]
@@ -46,6 +47,19 @@ UnitText = Annotated[str, AfterValidator(_known_unit)]
 Figure = Annotated[Decimal, BeforeValidator(_decimal)]
 
 
+class JudgedBy(ClosedModel):
+    """A standard decides the field: the rule (see `judging.RULES`) and the date field whose edition holds."""
+
+    rule: Name
+    day: Name
+
+    @model_validator(mode="after")
+    def _known(self) -> JudgedBy:
+        if self.rule not in RULES:
+            raise ValueError(f"there is no rule '{self.rule}': {', '.join(RULES)}")
+        return self
+
+
 class LedgerField(ClosedModel):
     """One field (字段). A `number` has a unit; a `code` its code list; a `reference` the ledger whose entry it names.
 
@@ -67,6 +81,7 @@ class LedgerField(ClosedModel):
     """Another date of the entry that must not be later than this one."""
     ledger: Name | None = None
     default: str | bool | int | None = None
+    judged_by: JudgedBy | None = None
     note: Text | None = None
 
     @model_validator(mode="after")
@@ -89,6 +104,10 @@ class LedgerField(ClosedModel):
             wrong.append("only a date may lie in the future or not before another")
         if (self.minimum is not None or self.maximum is not None) and self.type not in ("integer", "number"):
             wrong.append("only a number has a minimum or maximum")
+        if self.judged_by is not None:
+            outcomes = RULES[self.judged_by.rule].outcomes
+            if self.type != ("code" if outcomes else "yes_no") or not set(outcomes) <= set(self.codes):
+                wrong.append(f"the rule gives {'the codes ' + ', '.join(outcomes) if outcomes else 'yes or no'}")
         if wrong:
             raise ValueError("; ".join(wrong))
         return self
@@ -186,6 +205,21 @@ class Ledger(ClosedModel):
         """The title of a selection or state."""
         return self.selections[name].title if name in self.selections else self.states[name].title
 
+    def _unfit_for(self, judged_by: JudgedBy) -> list[str]:
+        """What a rule needs and the fields do not have."""
+        rule = RULES[judged_by.rule]
+        date = self.field(judged_by.day)
+        wrong = [] if date is not None and date.type == "date" else [f"'{judged_by.day}' is no date field"]
+        for name, codes in rule.needs.items():
+            field = self.field(name)
+            if field is None:
+                wrong.append(f"the rule {judged_by.rule} needs the field '{name}'")
+            elif not set(field.codes) <= set(codes) or (codes and not field.codes):
+                wrong.append(f"'{name}' may have the codes {', '.join(codes)}")
+        if not any(self.field(name) for name in rule.reads):
+            wrong.append(f"the rule {judged_by.rule} reads one of {', '.join(rule.reads[:12])}")
+        return wrong
+
     @model_validator(mode="after")
     def _hangs_together(self) -> Ledger:
         wrong: list[str] = []
@@ -203,6 +237,8 @@ class Ledger(ClosedModel):
         for field in self.fields:
             if field.not_before is not None:
                 known("not_before", field.not_before, names)
+            if field.judged_by is not None:
+                wrong += self._unfit_for(field.judged_by)
         if self.dated_by is not None:
             known("dated_by", self.dated_by, [f.name for f in self.fields if f.type == "date"])
         if not self.initial_states:

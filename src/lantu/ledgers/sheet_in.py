@@ -169,12 +169,13 @@ class _Reader:
         """Read one row; its faults."""
         given = {each.name: self._cell(row, each.name) for each in self.fields}
         values, found = self.book.read_values(self.ledger, given, self.units)
+        filled = set(values)
         for each in self.ledger.fields:
             if each.default is not None and each.name not in self.column:
                 read, _ = self.book.read_values(self.ledger, {each.name: None})
                 values.update(read)
         named = {fault.field for fault in found}
-        found += [fault for fault in self.book.check_values(self.ledger, values) if fault.field not in named]
+        found += [fault for fault in self.book.check_values(self.ledger, values, filled) if fault.field not in named]
         faults = [self.fault(number, fault.field, fault.what, fault.mend) for fault in found]
         common: dict[str, Any] = {}
         raw_area = self._cell(row, "area")

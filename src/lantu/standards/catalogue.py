@@ -67,9 +67,6 @@ class Catalogue:
             raise LantuError(Text(f"没有参数“{name}”", f"there is no parameter '{name}'"), mend=mend)
         return self._parameters[name]
 
-    def knows(self, name: str) -> bool:
-        return name in self._parameters
-
     def parameters(self) -> list[Parameter]:
         """All parameters, by name."""
         return [self._parameters[name] for name in sorted(self._parameters)]

@@ -64,7 +64,7 @@ def test_no_item_of_drinking_water_lasts_on_after_its_edition() -> None:
         verdict = drinking_verdict({item: d(0)}, NEW)
         assert len(verdict.judged) + len(verdict.unknown) + len(verdict.dropped) == 1
         name = f"water.drinking.limits.{item}"
-        if catalogue().knows(name):
+        if name in catalogue():
             assert catalogue().get(name).unit == items_of("drinking_water")[item].unit
 
 
@@ -194,5 +194,5 @@ def test_a_higher_value_never_turns_a_failing_discharge_into_one_that_complies(
     if discharge_exceedances({item: value}, *which, day):
         assert discharge_exceedances({item: value * 2}, *which, day)
     name = f"water.discharge.{which[0]}.{which[1]}.{item}"
-    if catalogue().knows(name):
+    if name in catalogue():
         assert catalogue().get(name).unit == items_of("waste_water")[item].unit

@@ -42,11 +42,11 @@ def discharge_verdict(values: Mapping[str, Decimal | None], standard: str, grade
             continue
         name = f"{PREFIX}.{standard}.{grade}.{item}"
         cold = f"{PREFIX}.{standard}.{grade}_cold.{item}"
-        if not catalogue().knows(name):
+        if name not in catalogue():
             unknown.append(item)
             continue
         usual = judge(item, value, [(name, catalogue().get(name).at(day))])
-        if not usual.exceeds or not catalogue().knows(cold):
+        if not usual.exceeds or cold not in catalogue():
             judged.append(usual)
             continue
         is_cold, why = _is_cold(standard, values.get("water_temperature"), day)
@@ -70,7 +70,7 @@ def discharge_exceedances(
 def _is_cold(standard: str, temperature: Decimal | None, day: dt.date) -> tuple[bool | None, list[tuple[str, Value]]]:
     """Whether the values for the cold hold (None: not known), and by which parameter."""
     name = f"{PREFIX}.{standard}.cold_season"
-    if catalogue().knows(name):
+    if name in catalogue():
         season = catalogue().get(name).at(day)
         first_month, first_day, last_month, last_day = season.value
         today = (day.month, day.day)

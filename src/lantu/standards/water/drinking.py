@@ -49,7 +49,7 @@ def drinking_verdict(
         if item in dropped_items:
             dropped.append(item)
             continue
-        limit = catalogue().get(name).at(day) if catalogue().knows(name) else None
+        limit = catalogue().get(name).at(day) if name in catalogue() else None
         if limit is None or limit.stale:
             unknown.append(item)
             continue

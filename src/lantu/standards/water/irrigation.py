@@ -63,7 +63,7 @@ def irrigation_verdict(
         if value is None:
             continue
         name = {"ph": f"{PREFIX}.ph_range", "total_salt": f"{PREFIX}.total_salt"}.get(item, f"{PREFIX}.limits.{item}")
-        if not catalogue().knows(name):
+        if name not in catalogue():
             unknown.append(item)
             continue
         limit = catalogue().get(name).at(day)
