@@ -84,6 +84,27 @@ def quality(json: JsonOption = None) -> None:
     console.print(table)
 
 
+@app.command("stuck", help=say("数值长时间不变的时段", "spans in which a value does not change for long"))
+def stuck(dataset: DatasetArgument, json: JsonOption = None) -> None:
+    runs = open_lake().stuck(dataset)
+    if json is not None:
+        keys = ("station", "column", "from", "to", "rows", "value")
+        write_json([dict(zip(keys, run, strict=True)) for run in runs], json)
+        if str(json) == "-":
+            return
+    if not runs:
+        console.print(say("没有长时间不变的数值", "no value stays the same for long"))
+        return
+    table = Table()
+    for title in (say("站点", "station"), say("列", "column"), say("自", "from"), say("至", "to")):
+        table.add_column(title, overflow="fold")
+    table.add_column(say("行数", "rows"), justify="right")
+    table.add_column(say("数值", "value"), justify="right")
+    for station, column, first, last, count, value in runs:
+        table.add_row(station, column, f"{first:%Y-%m-%d %H:%M}", f"{last:%Y-%m-%d %H:%M}", str(count), f"{value:g}")
+    console.print(table)
+
+
 @app.command("clear", help=say("清空数据集（旧版本保留）", "empty a dataset (older versions stay)"))
 def clear(
     dataset: DatasetArgument,

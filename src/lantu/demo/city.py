@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lantu.base import LantuError, Place, Text
 from lantu.demo.air import simulate_air
+from lantu.demo.events import Events, hide_events
 from lantu.demo.filling import fill
 from lantu.demo.levels import simulate_levels
 from lantu.demo.scenario import Scale, Scenario
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from lantu.plan.packs import Pack
 
 TRUTH_FILE = "demo-truth.json"
-SIZES = {"small": Scale(per_area=2, cases=1), "city": Scale(per_area=4, cases=230, large=True)}
+SIZES = {"small": Scale(per_area=2, cases=1), "city": Scale(per_area=4, cases=490, large=True)}
 SEED = 20210101
 
 
@@ -35,6 +36,7 @@ class SimulatedCity:
     changes: int
     rows: dict[str, int] = field(default_factory=dict)
     targets: list[Any] = field(default_factory=list)
+    events: Events = field(default_factory=Events)
 
 
 def simulate_city(
@@ -82,6 +84,7 @@ def simulate_city(
     city = scenario.build()
     levels = simulate_levels(scenario)
     simulate_water(scenario, levels)
+    events = hide_events(scenario, levels)
     say(2, Text("观测数据", "observations"))
     for dataset, table in levels.tables.items():
         if table.num_rows:
@@ -106,7 +109,7 @@ def simulate_city(
                     truth[(commitment.id, area)] = "met" if better else "missed"
     say(5, Text("完成", "done"))
     entries = sum(len(each) for each in city.entries.values())
-    return SimulatedCity(truth, entries, changes, rows, levels.targets)
+    return SimulatedCity(truth, entries, changes, rows, levels.targets, events)
 
 
 def write_truth(city: SimulatedCity, folder: Path) -> Path:
@@ -116,5 +119,8 @@ def write_truth(city: SimulatedCity, folder: Path) -> Path:
         {"commitment": commitment, "area": area, "status": status}
         for (commitment, area), status in sorted(city.truth.items())
     ]
-    path.write_text(json.dumps({"simulated": True, "truth": rows}, ensure_ascii=False, indent=0), encoding="utf-8")
+    path.write_text(
+        json.dumps({"simulated": True, "events": city.events.as_json(), "truth": rows}, ensure_ascii=False, indent=0),
+        encoding="utf-8",
+    )
     return path

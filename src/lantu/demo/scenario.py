@@ -17,6 +17,7 @@ from lantu.base import Period, Quantity
 from lantu.demo.planned import DAY, Planned, begin_of, holds, path_to
 from lantu.demo.samples import sample
 from lantu.demo.truth import PlannedCity
+from lantu.ledgers.judging import RULES
 from lantu.ledgers.values import to_json
 
 if TYPE_CHECKING:
@@ -184,8 +185,11 @@ class Scenario:
         needed |= set(at_step)
         if ledger.dated_by is not None:
             needed.add(ledger.dated_by)
+        # what a standard judges is left unmeasured: the verdict that is wished for stands as it was reported
+        judged = [each.judged_by.rule for each in ledger.fields if each.judged_by is not None]
+        measured = {name for rule in judged for name in RULES[rule].reads} - needed
         for declared in ledger.fields:
-            if declared.name in values:
+            if declared.name in values or declared.name in measured:
                 continue
             wanted = declared.name in needed or (declared.type in ("number", "integer") and declared.not_before is None)
             if not wanted and declared.default is None:

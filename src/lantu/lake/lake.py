@@ -237,6 +237,45 @@ class Lake:
         """
         return [QualityRow(*row) for row in duckdb.execute(query, [files]).fetchall()]
 
+    def stuck(
+        self, dataset: str, start: dt.date | None = None, end: dt.date | None = None
+    ) -> list[tuple[str, str, dt.datetime, dt.datetime, int, float]]:
+        """Where a value does not change for longer than the dataset allows: (station, column, from, to, rows, value).
+
+        Such values are kept: whether the instrument hangs or the air stands still is a question to its keeper.
+        """
+        import duckdb
+
+        files = self.files(dataset, start, end)
+        found: list[tuple[str, str, dt.datetime, dt.datetime, int, float]] = []
+        if not files:
+            return found
+        described = "select column_name from (describe select * from read_parquet(?, union_by_name = true))"
+        stored = {row[0] for row in duckdb.execute(described, [files]).fetchall()}
+        for column in get_dataset(dataset).columns:
+            if column.stuck_hours is None or column.name not in stored:
+                continue
+            query = f"""
+                select station, '{column.name}', min(time), max(time), count(*), any_value(value)
+                from (select station, time, value,
+                             row_number() over (partition by station order by time)
+                             - row_number() over (partition by station, value order by time) as run
+                      from (select station, time, {column.name} as value
+                            from read_parquet($files, union_by_name = true)
+                            where {column.name} is not null
+                              and ($first is null or time > $first) and ($after is null or time <= $after)))
+                group by station, value, run having count(*) >= {column.stuck_hours}
+            """
+            known = duckdb.execute(
+                "select * from (describe select * from read_parquet(?, union_by_name = true))", [files]
+            )
+            if column.name not in {row[0] for row in known.fetchall()}:
+                continue
+            first = None if start is None else dt.datetime.combine(start, dt.time())
+            after = None if end is None else dt.datetime.combine(end + dt.timedelta(days=1), dt.time())
+            found += duckdb.execute(query, {"files": files, "first": first, "after": after}).fetchall()
+        return sorted(found)
+
     def rows(self, dataset: str, stations: Sequence[str], start: dt.datetime, end: dt.datetime) -> Any:
         """The raw rows of some stations in the span `start` to `end`, as an Arrow table sorted by station and time.
 
