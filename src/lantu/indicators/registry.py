@@ -88,6 +88,7 @@ _MODULES = (
     "lantu.indicators.air.quality_index",
     "lantu.indicators.points.boundary",
     "lantu.indicators.points.dust",
+    "lantu.indicators.points.stacks",
     "lantu.indicators.registers.accounts",
     "lantu.indicators.registers.freight",
     "lantu.indicators.registers.land",

@@ -36,8 +36,19 @@ def span(period: Period, hourly: bool = False) -> tuple[dt.datetime, dt.datetime
     return (first + dt.timedelta(microseconds=1), last + dt.timedelta(microseconds=1)) if hourly else (first, last)
 
 
-def query(sources: Sources, dataset: str, period: Period, version: int | None, sql: str, *values: Any) -> list[Any]:
-    """Run SQL over a dataset's files of a period; `{rows}` stands for those of the period that stay."""
+def query(
+    sources: Sources,
+    dataset: str,
+    period: Period,
+    version: int | None,
+    sql: str,
+    *values: Any,
+    tables: Mapping[str, Any] | None = None,
+) -> list[Any]:
+    """Run SQL over a dataset's files of a period; `{rows}` stands for those of the period that stay.
+
+    `values` are the placeholders $a, $b ...; `tables` are Arrow tables to join by name.
+    """
     import duckdb
 
     from lantu.lake import get_dataset
@@ -52,7 +63,10 @@ def query(sources: Sources, dataset: str, period: Period, version: int | None, s
         f"where time >= $first and time < $last and {staying})"
     )
     named = {"files": files, "first": first, "last": last, **out, **dict(zip("abc", values, strict=False))}
-    return duckdb.execute(sql.replace("{rows}", rows), named).fetchall()
+    connection = duckdb.connect()
+    for name, table in (tables or {}).items():
+        connection.register(name, table)
+    return connection.execute(sql.replace("{rows}", rows), named).fetchall()
 
 
 def point_family(
