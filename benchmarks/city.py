@@ -54,14 +54,15 @@ def measure(folder: Path, size: str = "city") -> dict[str, float]:
 
 
 _RUN = """
-import resource, sys
+import os, resource, sys
 from lantu.cli import app
 code = 0
 try:
     app(sys.argv[1:], standalone_mode=False)
 finally:
     both = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    print(sum(resource.getrusage(who).ru_maxrss for who in both) / 1024, file=sys.stderr)
+    print(sum(resource.getrusage(who).ru_maxrss for who in both) / 1024, file=sys.stderr, flush=True)
+os._exit(0)  # as lantu.cli.main does
 """
 
 

@@ -133,12 +133,13 @@ def judgement(ground: Ground, commitment: Commitment, among: Collection[str] | N
     period = pack.period_of(commitment)
     result = Judgement(commitment, period, [], {})
     areas = pack.areas_of(commitment)
-    if among is not None and commitment.kind != "level":  # the figures of all areas are kept together
-        areas = [area for area in areas if area.code in among]
     codes = [area.code for area in areas]
+    if among is not None:
+        areas = [area for area in areas if area.code in among]
+        codes = codes if commitment.kind == "level" else [area.code for area in areas]
     if commitment.kind == "level":
         if commitment.indicator in units_of_indicators():
-            result.level = judge_level(ground, commitment, codes)
+            result.level = judge_level(ground, commitment, codes, among)
             result.verdicts = result.level.verdicts
         else:
             result.verdicts = {code: Verdict(Status.UNKNOWN, _no_indicator(ground, commitment, code)) for code in codes}

@@ -274,7 +274,8 @@ def _ratio_by_period(ground: Ground, commitment: Any, rule: Any, area: str, limi
     total = hits = 0
     simulated = False
     for part in parts:
-        entries = ground.book.entries(rule.ledger, part.end)
+        entries = ground.entries(rule.ledger, part.end)
+        assert entries is not None
         of = entries.select(rule.of, part, entries.of_area(area))
         if not of:
             continue

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lantu.assessment.assess import Judgement, judgement
-from lantu.assessment.ground import Ground
+from lantu.assessment.ground import CASES, Ground
 from lantu.assessment.model import AssessmentRow
 from lantu.assessment.step import Step, fact
 from lantu.assessment.targets import Targets
@@ -95,6 +95,9 @@ def explain(
     judged = pack.areas_of(found)
     if not any(each.code in wanted for each in judged):
         raise _elsewhere(pack, commitment, area, wanted, judged)
+    ledger = {"closure": CASES, "absence": CASES}.get(found.kind) or getattr(found, "ledger", None)
+    if found.kind in ("closure", "absence", "ratio", "count") and ledger is not None:
+        ground.narrow = (ledger, frozenset(each.code for each in pack.areas if _lies_in(pack, each, wanted)))
     result = judgement(ground, found, wanted)
     rows = [row for row in result.rows if row.area in wanted]
     for index, row in enumerate(rows):
@@ -104,9 +107,13 @@ def explain(
         yield chain
 
 
+def _lies_in(pack: Pack, area: Area, wanted: set[str]) -> bool:
+    return area.code in wanted or any(upper.code in wanted for upper in pack.areas.ancestors(area.code))
+
+
 def _elsewhere(pack: Pack, commitment: str, area: str, wanted: set[str], judged: Sequence[Area]) -> LantuError:
     """Why there is nothing to explain, with the areas that are judged: those inside the one asked for come first."""
-    inside = [each for each in judged if any(upper.code in wanted for upper in pack.areas.ancestors(each.code))]
+    inside = [each for each in judged if _lies_in(pack, each, wanted)]
     named = [each.title for each in inside or judged]
     more = "…" if len(named) > 6 else ""
     return LantuError(

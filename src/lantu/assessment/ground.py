@@ -59,6 +59,8 @@ class Ground:
     book: LedgerBook | None = None
     targets: Targets = field(default_factory=lambda: Targets([]))
     accept_coverage: float | None = None
+    narrow: tuple[str, frozenset[str]] | None = None
+    """A ledger, and the areas whose entries alone are read of it where only these are judged."""
     _nil: dict[tuple[str, str], list[tuple[dt.date, dt.date]]] | None = None
 
     _once: dict[Any, Any] = field(default_factory=dict)
@@ -78,6 +80,10 @@ class Ground:
         """The entries of a ledger on a day; None where the workspace holds none, or the pack has no such ledger."""
         if self.book is None or ledger not in self.book.ledgers:
             return None
+        if self.narrow is not None and ledger == self.narrow[0] and self.book.version(ledger) is not None:
+            part, codes = self.book.part, self.narrow[1]
+            at = self.once(("part", ledger), lambda: part(ledger, codes))
+            return self.once(("part", ledger, day), lambda: at(day))
         found = self.book.entries(ledger, day)
         return found if found.history.lines else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_right
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -22,27 +23,22 @@ NONE_AT_ALL = Text("不得发生", "none may happen")
 def _cases(ground: Ground, entries: Entries, case_class: str, area: str, period: Period) -> list[tuple[dt.date, Entry]]:
     """The cases of a class in an area that proved true and happened by the end of a period, oldest first."""
 
-    def of_class() -> list[tuple[dt.date, Entry]]:
+    def by_area() -> dict[str, list[tuple[dt.date, Entry]]]:
         rows = entries.by("case_class").get(case_class, [])
-        found = [(entries.happened(row), row) for row in entries.select("established", period, rows)]
-        return sorted(found, key=lambda pair: (pair[0], pair[1].key))
+        happened = [(entries.happened(row), row) for row in entries.select("established", period, rows)]
+        found: dict[str, list[tuple[dt.date, Entry]]] = {}
+        above: dict[str, list[str]] = {}
+        for pair in sorted(happened, key=lambda pair: (pair[0], pair[1].key)):
+            code = pair[1].area
+            if code not in above:
+                upper = entries.areas.ancestors(code) if code in entries.areas else []
+                above[code] = [code, *(each.code for each in upper)]
+            for each in above[code]:
+                found.setdefault(each, []).append(pair)
+        return found
 
-    same_class = ground.once(("cases", case_class, entries.day), of_class)
-    if not same_class:
-        return []
-    within = ground.once(("codes", area), lambda: _area_codes(entries, area))
-    return [(day, row) for day, row in same_class if day <= period.end and row.area in within]
-
-
-def _area_codes(entries: Entries, area: str) -> set[str]:
-    codes = {area}
-    todo = [area]
-    while todo:
-        for child in entries.areas.children(todo.pop()):
-            if child.code not in codes:
-                codes.add(child.code)
-                todo.append(child.code)
-    return codes
+    same_class = ground.once(("cases", case_class, entries.day), by_area).get(area, [])
+    return same_class[: bisect_right(same_class, period.end, key=lambda pair: pair[0])]
 
 
 def judge_closure(ground: Ground, commitment: Any, rule: Any, area: str) -> Verdict:

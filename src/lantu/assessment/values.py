@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -33,13 +33,16 @@ class LevelJudgement:
         return list(self.verdicts.values())[index]
 
 
-def judge_level(ground: Ground, commitment: Any, targets: Sequence[str]) -> LevelJudgement:
+def judge_level(
+    ground: Ground, commitment: Any, targets: Sequence[str], among: Collection[str] | None = None
+) -> LevelJudgement:
     """Judge an indicator for areas or named objects.
 
     Args:
         ground: the day and what is known.
         commitment: of kind `level`, or the inner rule of a list bound to its commitment.
         targets: codes of areas, or names of objects.
+        among: give verdicts only on these of them; their figures are read and kept together all the same.
 
     Raises:
         LantuError: no target of that name, or a period for which the indicator is not defined.
@@ -79,6 +82,8 @@ def judge_level(ground: Ground, commitment: Any, targets: Sequence[str]) -> Leve
         result.baselines = values(result.baseline_period, in_effect(result.baseline_period) if leaving else ())
     past = Past(ground, indicator, targets, period)
     for target in targets:
+        if among is not None and target not in among:
+            continue
         value = result.values[target]
         baseline = result.baselines.get(target)
         limit = limit_of(commitment, target, indicator, baseline, ground.targets, period.end)

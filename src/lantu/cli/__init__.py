@@ -6,6 +6,7 @@ message with place and mend, and an exit code that is not 0.
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -49,8 +50,17 @@ def _options(
 
 def main() -> None:
     """Run the command line; the exit code is 0 only on success."""
+    code: str | int | None = 0
     try:
         app()
     except LantuError as error:
         report_error(error)
-        sys.exit(1)
+        code = 1
+    except SystemExit as done:
+        code = done.code
+    if not isinstance(code, int | None):
+        sys.exit(code)
+    # Everything is written by now; to take hundreds of thousands of entries apart would only keep the user waiting.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code or 0)

@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import random
 import shutil
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +99,26 @@ class LedgerBook:
         if key not in self._entries:
             self._entries[key] = Entries(ledger, at, history, self.areas, lambda other: self.entries(other, at))
         return self._entries[key]
+
+    def part(self, name: str, codes: Collection[str]) -> Callable[[dt.date], Entries]:
+        """The entries that ever lay in some areas, read alone: for what is asked of a part of a large ledger.
+
+        Returns:
+            What gives them as they stood on a day. Entries of other ledgers that refer to them are read alone too.
+        """
+        history = History(self.store, self.ledger(name), codes)
+        others: dict[tuple[str, str], History] = {}
+
+        def naming(other: str, by: str, day: dt.date) -> Entries:
+            if (other, by) not in others:
+                others[other, by] = History(self.store, self.ledger(other), naming=(by, history.lines))
+            return Entries(self.ledger(other), day, others[other, by], self.areas, lambda n: self.entries(n, day))
+
+        def at(day: dt.date) -> Entries:
+            find = lambda other: self.entries(other, day)  # noqa: E731
+            return Entries(self.ledger(name), day, history, self.areas, find, lambda other, by: naming(other, by, day))
+
+        return at
 
     # -- reading what was given --------------------------------------------------------------------------------------
 

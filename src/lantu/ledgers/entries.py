@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -74,6 +76,7 @@ class Entry:
         return self.values.get(name)
 
 
+_KEY = attrgetter("key")
 Row = tuple[str, str, str, str, "str | None", str, int]
 """A kept change: key, day, state, area, holder, data, simulated."""
 
@@ -81,7 +84,14 @@ Row = tuple[str, str, str, str, "str | None", str, int]
 class History:
     """All that a ledger ever held, from which it can be read as of any day. Days are kept as they are written."""
 
-    def __init__(self, store: LedgerStore, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        store: LedgerStore,
+        ledger: Ledger,
+        within: Collection[str] | None = None,
+        naming: tuple[str, Collection[str]] | None = None,
+    ) -> None:
+        """Read the changes of a ledger: all, or only of entries `within` areas or `naming` others in a field."""
         self.ledger = ledger
         self.version = store.version(ledger.ledger)
         self._decoders = [(each.name, decode) for each in ledger.fields if (decode := decoder(each)) is not None]
@@ -89,12 +99,18 @@ class History:
         self._made: dict[tuple[str, int], Entry] = {}
         self.lines: dict[str, list[Row]] = {}
         lines = self.lines
-        for row in store.rows(ledger.ledger):
+        for row in store.rows(ledger.ledger, within, naming):
             line = lines.get(row[0])
             if line is None:
                 lines[row[0]] = [row]
             else:
                 line.append(row)
+        # Entries that never changed are the most in ledgers of records: on any day they are a run of this list.
+        once = sorted((row for line in lines.values() if len(line) == 1 for row in line), key=lambda row: row[1])
+        self._once = [self._entry(row, 1) for row in once]
+        self._once_since = [row[1] for row in once]
+        self._changed = [(key, line) for key, line in lines.items() if len(line) > 1]
+        self._facts: tuple[list[dt.date], list[Entry]] | None = None
 
     def day(self, written: str) -> dt.date:
         found = self._days.get(written)
@@ -103,22 +119,45 @@ class History:
         return found
 
     def at(self, day: dt.date) -> list[Entry]:
-        """The entries as they stood at the end of a day; one that has not changed is the same object on any day."""
-        found = []
+        """The entries as they stood at the end of a day, by key; one that has not changed is the same object always."""
         until = day.isoformat()
+        return sorted([*self._once[: bisect_right(self._once_since, until)], *self._moved(until)], key=_KEY)
+
+    def _moved(self, until: str) -> list[Entry]:
+        """The entries that changed at some time, as they stood at the end of a day."""
+        found = []
         made = self._made
-        for key, line in self.lines.items():
+        for key, line in self._changed:
             for version in range(len(line), 0, -1):
                 if line[version - 1][1] <= until:
                     entry = made.get((key, version))
                     if entry is None:
-                        _, since, state, area, holder, data, simulated = line[version - 1]
-                        made[key, version] = entry = Entry(
-                            key, area, holder, state, self.day(since), version, data, self._decoders, bool(simulated)
-                        )
+                        made[key, version] = entry = self._entry(line[version - 1], version)
                     found.append(entry)
                     break
         return found
+
+    def _entry(self, row: Row, version: int) -> Entry:
+        key, since, state, area, holder, data, simulated = row
+        return Entry(key, area, holder, state, self.day(since), version, data, self._decoders, bool(simulated))
+
+    def happened(self, entry: Entry) -> dt.date:
+        """The day of an entry's fact: the ledger's own date field, else the day on which it was first entered."""
+        if entry.happened is None:
+            dated_by = self.ledger.dated_by
+            day = entry.values.get(dated_by) if dated_by is not None else None
+            entry.happened = day or self.day(self.lines[entry.key][0][1])
+        return entry.happened
+
+    def facts(self, first: dt.date, last: dt.date, day: dt.date) -> list[Entry]:
+        """Those entries, as they stood on `day`, whose fact lies between two days; in no order."""
+        if self._facts is None:
+            dated = sorted(((self.happened(entry), number) for number, entry in enumerate(self._once)))
+            self._facts = [each for each, _ in dated], [self._once[number] for _, number in dated]
+        days, entries = self._facts
+        never_changed = entries[bisect_left(days, first) : bisect_right(days, last)]
+        found = [entry for entry in never_changed if entry.day <= day]
+        return found + [each for each in self._moved(day.isoformat()) if first <= self.happened(each) <= last]
 
     def timeline(self, key: str, day: dt.date) -> list[tuple[dt.date, str]]:
         """The states of an entry with the day on which each began, up to a day."""
@@ -152,10 +191,13 @@ class Entries:
     history: History
     areas: AreaTree
     find: Find
+    naming: Callable[[str, str], Entries] | None = None
+    """For a part of a ledger: gives the entries of another ledger that name one of its entries in a field."""
     rows: list[Entry] = field(init=False)
     _by_area: dict[str, list[Entry]] | None = None
     _by_value: dict[str, dict[Any, list[Entry]]] = field(default_factory=dict)
     _related: dict[Any, dict[str, int]] = field(default_factory=dict)
+    _reached: dict[frozenset[str], dict[str, dt.date | None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.rows = self.history.at(self.day)
@@ -202,21 +244,20 @@ class Entries:
 
     def happened(self, entry: Entry) -> dt.date:
         """The day of an entry's fact: the ledger's own date field, else the day on which it was first entered."""
-        if entry.happened is not None:
-            return entry.happened
-        day = entry.values.get(self.ledger.dated_by) if self.ledger.dated_by is not None else None
-        if day is None:
-            line = self.timeline(entry.key)
-            day = line[0][0] if line else entry.day
-        entry.happened = day
-        return day
+        return self.history.happened(entry)
 
     def reached(self, entry: Entry, states: frozenset[str]) -> dt.date | None:
         """Since when, without a break, an entry has been in one of the states; None where it is in none."""
-        since = None
-        for day, state in self.timeline(entry.key):
-            since = (since or day) if state in states else None
-        return since
+        known = self._reached.setdefault(states, {})
+        if entry.key not in known:
+            since = None
+            until = self.day.isoformat()
+            for row in self.history.lines.get(entry.key, ()):
+                if row[1] > until:
+                    break
+                since = (since or row[1]) if row[2] in states else None
+            known[entry.key] = None if since is None else self.history.day(since)
+        return known[entry.key]
 
     def states_of(self, selection: Selection) -> frozenset[str]:
         """All states that fulfil a selection's states."""
@@ -277,14 +318,15 @@ class Entries:
         """How many entries of the other ledger refer to each of ours, dated as asked."""
         key = (related.ledger, related.field, related.selection, related.within, period.start, period.end)
         if key not in self._related:
-            other = self.find(related.ledger)
+            other = self.naming(related.ledger, related.field) if self.naming else self.find(related.ledger)
             counts: dict[str, int] = {}
-            chosen = other.rows if related.selection is None else other.select(related.selection, period)
+            chosen = other.rows
+            if related.within != "ever":
+                first = period.start if related.within == "period" else dt.date.min
+                chosen = other.history.facts(first, period.end, other.day)
+            if related.selection is not None:
+                chosen = other.select(related.selection, period, chosen)
             for row in chosen:
-                if related.within != "ever":
-                    day = other.happened(row)
-                    if day > period.end or (related.within == "period" and day < period.start):
-                        continue
                 target = row.values.get(related.field)
                 if target is not None:
                     counts[target] = counts.get(target, 0) + 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +42,7 @@ create table if not exists change (
     unique (ledger, key, version)
 );
 create index if not exists change_day on change (ledger, day);
+create index if not exists change_area on change (ledger, area);
 """
 _COLUMNS = (
     "ledger",
@@ -234,9 +235,32 @@ class LedgerStore:
         query = f"select {', '.join(_COLUMNS)} from change where ledger = ? and key = ? order by version"
         return [_change(row) for row in self._read(query, [ledger, key])]
 
-    def rows(self, ledger: str) -> list[tuple[str, str, str, str, str | None, str, int]]:
-        """(key, day, state, area, holder, data, simulated) of every change, in the order of keys and versions."""
+    def rows(
+        self,
+        ledger: str,
+        within: Collection[str] | None = None,
+        naming: tuple[str, Collection[str]] | None = None,
+    ) -> list[tuple[str, str, str, str, str | None, str, int]]:
+        """(key, day, state, area, holder, data, simulated) of every change, in the order of keys and versions.
+
+        Args:
+            ledger: its name.
+            within: only entries that ever lay in one of these areas.
+            naming: only entries whose field ever had one of these values.
+        """
+        wanted, values = "ledger = ?", [ledger]
+        if within is not None:
+            wanted += (
+                " and key in (select key from change where ledger = ? and area in (select value from json_each(?)))"
+            )
+            values += [ledger, json.dumps(list(within))]
+        if naming is not None:
+            wanted += (
+                " and key in (select key from change where ledger = ? "
+                "and json_extract(data, ?) in (select value from json_each(?)))"
+            )
+            values += [ledger, f"$.{naming[0]}", json.dumps(list(naming[1]))]
         return self._read(
-            "select key, day, state, area, holder, data, simulated from change where ledger = ? order by key, version",
-            [ledger],
+            f"select key, day, state, area, holder, data, simulated from change where {wanted} order by key, version",
+            values,
         )
