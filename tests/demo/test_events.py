@@ -5,13 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections import defaultdict
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
+from lantu.base import Period
 from lantu.demo import SimulatedCity, simulate_city
+from lantu.indicators import compute
 from lantu.lake import Lake
 from lantu.ledgers import LedgerBook
 from lantu.plan.packs import load_pack
@@ -109,3 +112,18 @@ def test_every_truck_is_in_the_ledger(made: tuple[Lake, SimulatedCity], tmp_path
     book = LedgerBook(PACK.ledgers, PACK.areas, PACK.units, lake.path.parent)
     keys = {row.key for row in book.entries("heavy_vehicles").rows}
     assert set(city.events.trucks["vehicles"]) <= keys
+
+
+def test_the_indicator_finds_the_share_of_dirty_trucks(made: tuple[Lake, SimulatedCity]) -> None:
+    lake, city = made
+    trucks = city.events.trucks
+    book = LedgerBook(PACK.ledgers, PACK.areas, PACK.units, lake.path.parent)
+    day = Period.parse(trucks["day"])
+    (found,) = compute(
+        lake, PACK.sites, PACK.areas, "heavy_vehicle_nox_exceedance_share", "city", day, book=book
+    )  # fmt: skip
+    required = {row.key for row in book.entries("heavy_vehicles").rows if row.values.get("must_fit") is not False}
+    sent = required & set(trucks["vehicles"])
+    assert found.n == len(sent)
+    assert found.value == Decimal(100 * len(sent & set(trucks["exceeding"]))) / len(sent)
+    assert found.simulated

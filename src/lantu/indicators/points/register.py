@@ -44,10 +44,11 @@ def query(
     sql: str,
     *values: Any,
     tables: Mapping[str, Any] | None = None,
+    named: Mapping[str, Any] | None = None,
 ) -> list[Any]:
     """Run SQL over a dataset's files of a period; `{rows}` stands for those of the period that stay.
 
-    `values` are the placeholders $a, $b ...; `tables` are Arrow tables to join by name.
+    `values` are the placeholders $a, $b ..., `named` those with names; `tables` are Arrow tables to join by name.
     """
     import duckdb
 
@@ -62,11 +63,11 @@ def query(
         "(select * from read_parquet($files, union_by_name = true) "
         f"where time >= $first and time < $last and {staying})"
     )
-    named = {"files": files, "first": first, "last": last, **out, **dict(zip("abc", values, strict=False))}
+    bound = {"files": files, "first": first, "last": last, **out, **dict(zip("abc", values, strict=False))}
     connection = duckdb.connect()
     for name, table in (tables or {}).items():
         connection.register(name, table)
-    return connection.execute(sql.replace("{rows}", rows), named).fetchall()
+    return connection.execute(sql.replace("{rows}", rows), {**bound, **(named or {})}).fetchall()
 
 
 def point_family(

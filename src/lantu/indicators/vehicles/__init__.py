@@ -1,0 +1,1 @@
+"""Indicators of vehicles: remote monitoring by the second."""
