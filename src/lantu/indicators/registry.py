@@ -89,6 +89,7 @@ _MODULES = (
     "lantu.indicators.points.boundary",
     "lantu.indicators.points.dust",
     "lantu.indicators.points.stacks",
+    "lantu.indicators.points.vapour_recovery",
     "lantu.indicators.vehicles.streams",
     "lantu.indicators.registers.accounts",
     "lantu.indicators.registers.freight",
