@@ -19,7 +19,7 @@ Judge = Callable[[Sequence["Commitment"]], list["AssessmentRow"]]
 
 LEAST_CHANGES = 100_000
 """With fewer changes in the ledgers one process is as fast."""
-LEVEL_WEIGHT = 240_000
+LEVEL_WEIGHT = 450_000
 """Judging by indicators takes about as long as so many changes: less when the figures are kept, more on a new day."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,14 @@ class Store:
         """The Parquet files of a version, of the months given (`2021-08`) or of all."""
         if self.version() is None:
             return []
+        wanted = None if months is None else tuple(months)
+        if version is not None:  # a version never changes: its log is read once
+            entry = self.path / "_delta_log" / f"{version:020}.json"
+            written = entry.stat().st_mtime_ns if entry.exists() else 0
+            return list(_files_of_version(self.path, version, wanted, written))
+        return self._files(wanted, version)
+
+    def _files(self, months: tuple[str, ...] | None, version: int | None) -> list[str]:
         filters = None if months is None else [("month", "in", list(months))]
         uris = (
             self.open(version).file_uris(file_pruning_predicate=filters)
@@ -116,3 +125,9 @@ class Store:
                 if info is not None:
                     commits.append({**info, "version": int(file.stem)})
         return commits
+
+
+@lru_cache(maxsize=512)
+def _files_of_version(path: Path, version: int, months: tuple[str, ...] | None, _written: int) -> tuple[str, ...]:
+    """`_written` tells a table from another that stood in its place before."""
+    return tuple(Store(path)._files(months, version))

@@ -6,6 +6,7 @@ dataset, a field of a ledger and a limit can never mean two things by one name.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -59,7 +60,8 @@ def all_item_lists() -> dict[str, ItemList]:
     return {each.list: each for each in lists}
 
 
-def items_of(name: str) -> dict[str, Item]:
+@cache
+def items_of(name: str) -> Mapping[str, Item]:
     """The items of one list, by name.
 
     Raises:

@@ -64,7 +64,7 @@ def query(
         f"where time >= $first and time < $last and {staying})"
     )
     bound = {"files": files, "first": first, "last": last, **out, **dict(zip("abc", values, strict=False))}
-    connection = duckdb.connect()
+    connection = duckdb.connect() if tables else duckdb.cursor()
     for name, table in (tables or {}).items():
         connection.register(name, table)
     return connection.execute(sql.replace("{rows}", rows), {**bound, **(named or {})}).fetchall()

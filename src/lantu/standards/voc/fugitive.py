@@ -65,6 +65,7 @@ class TankDuty(Enum):
 
 
 def value_of(name: str, day: dt.date) -> Any:
+    """The value of a parameter of this module on a day."""
     return catalogue().get(f"{PREFIX}.{name}").at(day).value
 
 
