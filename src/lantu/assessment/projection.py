@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from lantu.assessment.verdict import Limit, fulfils
-from lantu.base import Period, round_half_even
+from lantu.base import Period
 from lantu.indicators import Indicator, IndicatorValue, Sources, daily_values
 
 if TYPE_CHECKING:
@@ -119,8 +119,10 @@ def project(
     known = float(value.value)
     of_days = indicator.statistic == "mean"
     ends = (known * value.n + totals) / (value.n + len(coming)) if of_days else known + totals
-    figures = [round_half_even(Decimal(repr(round(float(end), 6))), decimals) for end in ends]
-    kept = sum(fulfils(figure, limit, softness) is True for figure in figures)
+    # Rounded half to even in steps of the last decimal; most draws share a few figures.
+    steps, draws = np.unique(np.rint(np.round(ends, 6) * 10**decimals).astype(np.int64), return_counts=True)
+    figures = [Decimal(int(step)).scaleb(-decimals) for step in steps]
+    kept = sum(int(n) for figure, n in zip(figures, draws, strict=True) if fulfils(figure, limit, softness) is True)
     return Projection(round(kept / DRAWS, 2), used)
 
 

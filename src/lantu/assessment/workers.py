@@ -19,7 +19,7 @@ Judge = Callable[[Sequence["Commitment"]], list["AssessmentRow"]]
 
 LEAST_CHANGES = 100_000
 """With fewer changes in the ledgers one process is as fast."""
-LEVEL_WEIGHT = 450_000
+LEVEL_WEIGHT = 550_000
 """Judging by indicators takes about as long as so many changes: less when the figures are kept, more on a new day."""
 
 
@@ -63,6 +63,8 @@ def judge_in_two(ground: Ground, commitments: Sequence[Commitment], judge: Judge
     if not hasattr(os, "fork") or sum(changes.values()) < LEAST_CHANGES:
         return judge(commitments)
     own, other = halves(commitments, changes)
+    if ground.book is not None:
+        ground.book.version("")  # looked up once, before there are two of them
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=(sender, judge, other), daemon=True)

@@ -41,7 +41,7 @@ create table if not exists change (
     simulated integer not null,
     unique (ledger, key, version)
 );
-create index if not exists change_day on change (ledger, day);
+create index if not exists change_number on change (ledger, id);
 create index if not exists change_area on change (ledger, area);
 """
 _COLUMNS = (
@@ -200,7 +200,16 @@ class LedgerStore:
 
     def versions(self) -> dict[str, int]:
         """The latest change of every ledger that has entries."""
-        return dict(self._read("select ledger, max(id) from change group by ledger"))
+        # From one ledger to the next in the index; to group by them would look at every change.
+        return dict(
+            self._read(
+                "with recursive each(ledger) as (select min(ledger) from change union all "
+                "select (select min(ledger) from change where ledger > each.ledger) from each "
+                "where each.ledger is not null) "
+                "select ledger, (select id from change where change.ledger = each.ledger order by id desc limit 1) "
+                "from each where ledger is not null"
+            )
+        )
 
     def identity(self) -> str:
         """What tells this store from any other: its first change."""
