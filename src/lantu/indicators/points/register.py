@@ -9,24 +9,20 @@ from typing import Any
 from lantu.base import Period, Text
 from lantu.indicators.exclusions import as_sql
 from lantu.indicators.family import Family, Sources, Target, Trace, Versions
+from lantu.indicators.registers.family import entries_by_area
+from lantu.ledgers import Entry
 
 LEDGER = "monitoring_points"
 
 
 def points_of(sources: Sources, kind: str, period: Period) -> dict[str, list[str]]:
-    """The stations of one kind by area: those in use at the period's end, with the areas above them."""
-    book = sources.book
-    if book is None or LEDGER not in book.ledgers:
-        return {}
-    entries = book.entries(LEDGER)
-    found: dict[str, list[str]] = {}
-    for row in entries.by("kind").get(kind, []):
-        if row.state != "in_use" or entries.happened(row) > period.end:
-            continue
-        above = [each.code for each in sources.areas.ancestors(row.area)] if row.area in sources.areas else []
-        for code in (row.area, *above):
-            found.setdefault(code, []).append(row.key)
-    return found
+    """The stations of one kind by area: those in use at the period's end."""
+
+    def of_kind(row: Entry) -> bool:
+        return row.state == "in_use" and row.values.get("kind") == kind
+
+    found = entries_by_area(sources, LEDGER, period, of_kind)
+    return {area: [row.key for row in rows] for area, rows in found.items()}
 
 
 def span(period: Period, hourly: bool = False) -> tuple[dt.datetime, dt.datetime]:

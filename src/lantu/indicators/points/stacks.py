@@ -10,9 +10,10 @@ from typing import Any
 from lantu.base import Period, Text, as_decimal
 from lantu.indicators.family import Family, Sources, Target, Trace, Versions
 from lantu.indicators.points.register import NO_DATA, query, span
-from lantu.indicators.registers.family import entries_of
+from lantu.indicators.registers.family import entries_by_area
 from lantu.indicators.registry import AREA_LEVELS, indicator
 from lantu.indicators.values import Figure
+from lantu.ledgers import Entry
 from lantu.standards import Verified, catalogue
 from lantu.standards.emissions import reference_oxygen
 
@@ -37,17 +38,9 @@ class Stacks:
     unverified: tuple[str, ...] = ()
 
 
-def _in_use(sources: Sources, period: Period) -> dict[str, list[Any]]:
-    """The stacks in use by area, with the areas above."""
-    entries = entries_of(sources, LEDGER)
-    found: dict[str, list[Any]] = {}
-    for row in entries.rows if entries is not None else []:
-        if row.state != "in_use" or row.day > period.end:
-            continue
-        above = [each.code for each in sources.areas.ancestors(row.area)] if row.area in sources.areas else []
-        for code in (row.area, *above):
-            found.setdefault(code, []).append(row)
-    return found
+def _in_use(sources: Sources, period: Period) -> dict[str, list[Entry]]:
+    """The stacks in use by area."""
+    return entries_by_area(sources, LEDGER, period, lambda row: row.state == "in_use")
 
 
 def _oxygen(row: Any, period: Period) -> tuple[Decimal | None, tuple[str, ...]]:

@@ -14,7 +14,7 @@ from typing import Any
 from lantu.base import Period, Text, as_decimal
 from lantu.indicators.family import Family, Sources, Target, Trace, Versions
 from lantu.indicators.points.register import NO_DATA, query
-from lantu.indicators.registers.family import entries_of
+from lantu.indicators.registers.family import entries_by_area
 from lantu.indicators.registry import AREA_LEVELS, indicator
 from lantu.indicators.values import Figure
 from lantu.standards import catalogue
@@ -45,16 +45,9 @@ class VapourRecovery:
 
 
 def _stations(sources: Sources, period: Period) -> dict[str, list[str]]:
-    """The stations in business by area, with the areas above."""
-    entries = entries_of(sources, LEDGER)
-    found: dict[str, list[str]] = {}
-    for row in entries.rows if entries is not None else []:
-        if row.state != "in_business" or row.day > period.end:
-            continue
-        above = [each.code for each in sources.areas.ancestors(row.area)] if row.area in sources.areas else []
-        for code in (row.area, *above):
-            found.setdefault(code, []).append(row.key)
-    return found
+    """The numbers of the stations in business, by area."""
+    found = entries_by_area(sources, LEDGER, period, lambda row: row.state == "in_business")
+    return {area: [row.key for row in rows] for area, rows in found.items()}
 
 
 def _owner(device: str, known: set[str]) -> str | None:

@@ -24,6 +24,21 @@ def entries_of(sources: Sources, ledger: str) -> Entries | None:
     return found if found.history.lines else None
 
 
+def entries_by_area(
+    sources: Sources, ledger: str, period: Period, wanted: Callable[[Entry], bool]
+) -> dict[str, list[Entry]]:
+    """The entries of a ledger that were there by a period's end, by area: each counts for the areas above it too."""
+    entries = entries_of(sources, ledger)
+    found: dict[str, list[Entry]] = {}
+    for row in entries.rows if entries is not None else []:
+        if entries is None or entries.happened(row) > period.end or not wanted(row):
+            continue
+        above = [each.code for each in sources.areas.ancestors(row.area)] if row.area in sources.areas else []
+        for code in (row.area, *above):
+            found.setdefault(code, []).append(row)
+    return found
+
+
 def of_area(entries: Entries, area: str, _period: Period) -> list[Entry]:
     """The entries that speak for an area."""
     return entries.of_area(area)

@@ -10,9 +10,10 @@ from typing import Any
 from lantu.base import Period, Text, as_decimal
 from lantu.indicators.family import Family, Sources, Target, Trace, Versions
 from lantu.indicators.points.register import NO_DATA, query, span
-from lantu.indicators.registers.family import entries_of
+from lantu.indicators.registers.family import entries_by_area
 from lantu.indicators.registry import AREA_LEVELS, indicator
 from lantu.indicators.values import Figure
+from lantu.ledgers import Entry
 from lantu.standards.vehicles.streams import PREFIX, RULES, stream_rules
 
 DATASET, LEDGER = "heavy_vehicle_seconds", "heavy_vehicles"
@@ -65,16 +66,13 @@ class HeavyVehicles:
 
 
 def _required(sources: Sources, period: Period) -> dict[str, list[str]]:
-    """The keys of the vehicles in use that must have a terminal, by area with the areas above."""
-    entries = entries_of(sources, LEDGER)
-    found: dict[str, list[str]] = {}
-    for row in entries.rows if entries is not None else []:
-        if row.state != "in_use" or row.values.get("must_fit") is False or row.day > period.end:
-            continue
-        above = [each.code for each in sources.areas.ancestors(row.area)] if row.area in sources.areas else []
-        for code in (row.area, *above):
-            found.setdefault(code, []).append(row.key)
-    return found
+    """The keys of the vehicles in use that must have a terminal, by area."""
+
+    def must_fit(row: Entry) -> bool:
+        return row.state == "in_use" and row.values.get("must_fit") is not False
+
+    found = entries_by_area(sources, LEDGER, period, must_fit)
+    return {area: [row.key for row in rows] for area, rows in found.items()}
 
 
 def _by_vehicle(sources: Sources, period: Period, version: int | None) -> dict[str, Vehicle]:
