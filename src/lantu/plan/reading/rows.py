@@ -85,10 +85,14 @@ class RowGroup:
 _TAGS = re.compile(r"<[^<>]{0,80}>")
 
 
+def without_tags(text: str) -> str:
+    """A text without markup, its blanks as they are. Subscripts join the word that they belong to."""
+    return _TAGS.sub("", re.sub(r"\s*</?su[bp]>\s*", "", text))
+
+
 def unmarked(text: str) -> str:
-    """A text without markup. Subscripts join the word that they belong to."""
-    text = re.sub(r"\s*</?su[bp]>\s*", "", text)
-    return re.sub(r"[ \t]+", " ", _TAGS.sub("", text)).strip()
+    """A text without markup and with single blanks."""
+    return re.sub(r"[ \t]+", " ", without_tags(text)).strip()
 
 
 def joined(lines: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 
-from lantu.plan.reading.rows import folded, joined, unmarked
+from lantu.plan.reading.rows import folded, joined, unmarked, without_tags
 
 Units = list[str]
 Groups = list[Units]
@@ -31,10 +31,11 @@ def paragraphs(raw: str) -> list[str]:
     """
     result: list[str] = []
     for block in _BLOCK.split(raw):
-        for part in _GAP.split(block):
+        # markup goes first, for a gap inside a tag is not a seam of the text
+        for part in _GAP.split(without_tags(block)):
             for piece in _AFTER_SENTENCE.split(part):
-                result += _at_lost_opening(unmarked(piece))
-    return [piece for piece in result if folded(piece)]
+                result += _at_lost_opening(" ".join(piece.split()))
+    return [piece for piece in result if piece]
 
 
 def _at_lost_opening(text: str) -> list[str]:
