@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from lantu.base import parsed_yaml
 from lantu.base.errors import LantuError, Place, SeveralErrors
 from lantu.base.language import Text
 from lantu.base.text_file import read_utf8
@@ -50,6 +51,9 @@ def read_yaml(path: Path) -> YamlSource:
     Raises:
         LantuError: the file is missing, empty, not UTF-8, not YAML, or has the same key twice.
     """
+    kept = parsed_yaml.find(path)
+    if kept is not None:
+        return YamlSource(path, *kept)
     text = read_utf8(path)
     try:
         node = yaml.compose(text, Loader=_Loader)
@@ -66,6 +70,7 @@ def read_yaml(path: Path) -> YamlSource:
     finally:
         if hasattr(constructor, "dispose"):
             constructor.dispose()
+    parsed_yaml.keep(path, data, lines)
     return YamlSource(path, data, lines)
 
 
