@@ -25,7 +25,7 @@ def book(tmp_path: Path) -> LedgerBook:
 
 
 def figure(book: LedgerBook, name: str, area: str = "city", period: str = "2021") -> IndicatorValue:
-    lake = Lake(book.store.path.parent / "lake")
+    lake = Lake(book.evidence_folder.parent / "lake")
     (value,) = compute(lake, PACK.sites, PACK.areas, name, area, Period.parse(period), book=book)
     return value
 

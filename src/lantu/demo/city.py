@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lantu.base import LantuError, Place, Text
+from lantu.base import LantuError, Text
 from lantu.demo.air import simulate_air
 from lantu.demo.events import Events, hide_events
 from lantu.demo.filling import fill
@@ -66,7 +66,7 @@ def simulate_city(
     if book.store.counts():
         raise LantuError(
             Text("工作区已有台账条目", "the workspace has ledger entries already"),
-            where=Place(book.store.path),
+            where=book.store.database.place(),
             mend=Text("模拟城市请用一个新的工作区", "use a new workspace for the simulated city"),
         )
     steps = 5

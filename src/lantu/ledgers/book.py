@@ -11,15 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lantu.base import LantuError, Place, SeveralErrors, Text
+from lantu.ledgers.database import database_of
 from lantu.ledgers.entries import Entries, History
 from lantu.ledgers.faults import EntryFault, check_version, in_future, no_entry, not_initial
 from lantu.ledgers.guards import Actor, guard_faults
 from lantu.ledgers.judging import RULES, outcome
 from lantu.ledgers.schema import Ledger, LedgerField, Transition
-from lantu.ledgers.store import FILE_NAME, Change, Evidence, LedgerStore
+from lantu.ledgers.store import Change, Evidence, LedgerStore
+from lantu.ledgers.tables import POSTGRES, SQLITE
 from lantu.ledgers.values import Registers, Unfit, decoder, read_area, read_unit, read_value, shown, to_json
 
 if TYPE_CHECKING:
+    from lantu.ledgers.database import Database
     from lantu.places import AreaTree, UnitRegister
 
 _LEVELS = ("city", "district", "street")
@@ -34,6 +37,7 @@ class LedgerBook:
         units: the register of public bodies.
         folder: the workspace's folder.
         today: the day that counts as today; the real one if not given.
+        database: holds the entries; the workspace's own if not given.
     """
 
     def __init__(
@@ -43,10 +47,11 @@ class LedgerBook:
         units: UnitRegister,
         folder: Path,
         today: dt.date | None = None,
+        database: Database | None = None,
     ) -> None:
         self.ledgers = dict(ledgers)
         self.areas = areas
-        self.store = LedgerStore(folder / FILE_NAME)
+        self.store = LedgerStore(database or database_of(folder, SQLITE, POSTGRES))
         self.evidence_folder = folder / "evidence"
         self.registers = Registers(areas, units, today or dt.date.today())
         self._versions: tuple[int, dict[str, int]] | None = None

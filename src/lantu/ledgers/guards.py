@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lantu.base import Text
 from lantu.ledgers.faults import EntryFault
 from lantu.ledgers.schema import Ledger, Transition
-from lantu.ledgers.store import Change
+
+if TYPE_CHECKING:
+    from lantu.ledgers.store import Change
 
 
 @dataclass(frozen=True, slots=True)

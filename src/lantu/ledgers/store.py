@@ -1,4 +1,4 @@
-"""Where entries are kept (台账库): one SQLite file in the workspace. Every change is a row that is never altered.
+"""Where entries are kept (台账库): changes that are never altered, and beside them each entry as it stands.
 
 A change carries the whole entry as it stands after it, the day from which it is so, the moment at which it was
 recorded, and by whom; what an entry was on any day can be read again.
@@ -8,61 +8,21 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lantu.base import LantuError, Place, Text
+from lantu.base import LantuError, Text
+from lantu.ledgers.database import TakenError
+from lantu.ledgers.guards import Actor
+from lantu.ledgers.journal import Journal, digest_of
+from lantu.ledgers.tables import COLUMNS
 
-FILE_NAME = "ledgers.sqlite"
+if TYPE_CHECKING:
+    from lantu.ledgers.database import Database
 
-_SCHEMA = """
-create table if not exists change (
-    id integer primary key,
-    ledger text not null,
-    key text not null,
-    version integer not null,
-    day text not null,
-    recorded text not null,
-    person text not null,
-    unit text not null,
-    action text not null,
-    state text not null,
-    area text not null,
-    holder text,
-    place text,
-    data text not null,
-    evidence text,
-    note text,
-    source text,
-    simulated integer not null,
-    unique (ledger, key, version)
-);
-create index if not exists change_number on change (ledger, id);
-create index if not exists change_area on change (ledger, area);
-"""
-_COLUMNS = (
-    "ledger",
-    "key",
-    "version",
-    "day",
-    "recorded",
-    "person",
-    "unit",
-    "action",
-    "state",
-    "area",
-    "holder",
-    "place",
-    "data",
-    "evidence",
-    "note",
-    "source",
-    "simulated",
-)
+_ENTRY = ("ledger", "key", "version", "day", "recorded", "state", "area", "holder", "place", "data", "simulated")
+_IN_ENTRY = [COLUMNS.index(name) for name in _ENTRY]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +82,7 @@ class Change:
 
 
 def _change(row: Sequence[Any]) -> Change:
-    values = dict(zip(_COLUMNS, row, strict=True))
+    values = dict(zip(COLUMNS, row, strict=True))
     values["day"] = dt.date.fromisoformat(values["day"])
     values["data"] = json.loads(values["data"])
     values["evidence"] = tuple(Evidence(**each) for each in json.loads(values["evidence"] or "[]"))
@@ -131,67 +91,49 @@ def _change(row: Sequence[Any]) -> Change:
 
 
 class LedgerStore:
-    """The changes of all ledgers of one workspace.
+    """The changes and entries of all ledgers of one workspace, in its database."""
 
-    Args:
-        path: the SQLite file; it is made at the first write.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.journal = Journal(database)
         self.writes = 0
         """How often this object has written; what others wrote is seen when it is read again."""
 
-    @contextmanager
-    def _connected(self, write: bool = False) -> Iterator[sqlite3.Connection]:
-        try:
-            if write:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(self.path, timeout=20, isolation_level=None)
-            try:
-                if write:
-                    connection.execute("pragma journal_mode = wal")
-                    connection.executescript(_SCHEMA)
-                yield connection
-            finally:
-                connection.close()
-        except sqlite3.Error as error:
-            raise LantuError(
-                Text(f"台账库出错：{error}", f"the store of ledgers failed: {error}"),
-                where=Place(self.path),
-                mend=Text("检查磁盘空间与权限，或从备份恢复", "check disk space and rights, or restore from a backup"),
-            ) from error
-
     def _read(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
-        if not self.path.exists():
-            return []
-        with self._connected() as connection:
-            return connection.execute(query, values).fetchall()
+        return self.database.read(query, values) if self.database.exists() else []
 
     def add(self, changes: Iterable[Change]) -> None:
-        """Keep changes, all or none.
+        """Keep changes with their line in the journal, all or none.
 
         Raises:
-            LantuError: another change of the same entry came first, or the file cannot be written.
+            LantuError: another change of the same entry came first, or the database cannot be written.
         """
-        marks = ", ".join("?" * len(_COLUMNS))
-        with self._connected(write=True) as connection:
-            connection.execute("begin immediate")
-            try:
-                connection.executemany(
-                    f"insert into change ({', '.join(_COLUMNS)}) values ({marks})", (each.row() for each in changes)
+        kept = list(changes)
+        if not kept:
+            return
+        rows = [change.row() for change in kept]
+        marks = ", ".join("?" * len(COLUMNS))
+        fresh = {(row[0], row[1]): [row[index] for index in _IN_ENTRY] for row in rows}
+        try:
+            with self.database.writing() as cursor:
+                self.journal.lock(cursor)
+                line = self.journal.append(cursor, *_journal_line(kept, digest_of(rows)))
+                cursor.executemany(
+                    f"insert into change ({', '.join(COLUMNS)}, line) values ({marks}, ?)",
+                    [(*row, line) for row in rows],
                 )
-                connection.execute("commit")
-                self.writes += 1
-            except sqlite3.IntegrityError as error:
-                connection.execute("rollback")
-                raise LantuError(
-                    Text("同一条目已被他人更改", "somebody else has changed the same entry"),
-                    mend=Text("重新读取该条目再改", "read the entry again, then change it"),
-                ) from error
-            except BaseException:
-                connection.execute("rollback")
-                raise
+                cursor.executemany(
+                    f"insert into entry ({', '.join(_ENTRY)}) values ({', '.join('?' * len(_ENTRY))}) "
+                    "on conflict (ledger, key) do update set "
+                    + ", ".join(f"{name} = excluded.{name}" for name in _ENTRY[2:]),
+                    list(fresh.values()),
+                )
+        except TakenError as error:
+            raise LantuError(
+                Text("同一条目已被他人更改", "somebody else has changed the same entry"),
+                mend=Text("重新读取该条目再改", "read the entry again, then change it"),
+            ) from error
+        self.writes += 1
 
     def version(self, ledger: str) -> int | None:
         """The number of the ledger's latest change; None where it has no entry."""
@@ -218,7 +160,7 @@ class LedgerStore:
 
     def counts(self) -> dict[str, int]:
         """How many entries each ledger has."""
-        return dict(self._read("select ledger, count(distinct key) from change group by ledger"))
+        return dict(self._read("select ledger, count(*) from entry group by ledger"))
 
     def changes(self) -> dict[str, int]:
         """How many changes each ledger has."""
@@ -226,22 +168,24 @@ class LedgerStore:
 
     def latest(self, ledger: str, keys: Sequence[str] | None = None) -> dict[str, Change]:
         """The entries as they stand, by key."""
-        columns = ", ".join(_COLUMNS)
+        wanted = ", ".join(f"c.{name}" for name in COLUMNS)
+        query = (
+            f"select {wanted} from entry e join change c on c.ledger = e.ledger and c.key = e.key "
+            "and c.version = e.version where e.ledger = ?"
+        )
         if keys is not None and len(keys) <= 500:
-            marks = ", ".join("?" * len(keys))
-            query = f"select {columns}, max(version) from change where ledger = ? and key in ({marks}) group by key"
-            rows = self._read(query, [ledger, *keys])
+            rows = self._read(f"{query} and e.key in ({', '.join('?' * len(keys))})", [ledger, *keys]) if keys else []
         else:
-            rows = self._read(f"select {columns}, max(version) from change where ledger = ? group by key", [ledger])
-        found = {row[1]: _change(row[:-1]) for row in rows}
+            rows = self._read(query, [ledger])
+        found = {row[1]: _change(row) for row in rows}
         return found if keys is None else {key: found[key] for key in keys if key in found}
 
     def keys(self, ledger: str) -> set[str]:
-        return {row[0] for row in self._read("select distinct key from change where ledger = ?", [ledger])}
+        return {row[0] for row in self._read("select key from entry where ledger = ?", [ledger])}
 
     def history(self, ledger: str, key: str) -> list[Change]:
         """All changes of one entry, oldest first."""
-        query = f"select {', '.join(_COLUMNS)} from change where ledger = ? and key = ? order by version"
+        query = f"select {', '.join(COLUMNS)} from change where ledger = ? and key = ? order by version"
         return [_change(row) for row in self._read(query, [ledger, key])]
 
     def rows(
@@ -259,17 +203,38 @@ class LedgerStore:
         """
         wanted, values = "ledger = ?", [ledger]
         if within is not None:
-            wanted += (
-                " and key in (select key from change where ledger = ? and area in (select value from json_each(?)))"
-            )
+            wanted += f" and key in (select key from change where ledger = ? and area in ({self._listed()}))"
             values += [ledger, json.dumps(list(within))]
         if naming is not None:
             wanted += (
-                " and key in (select key from change where ledger = ? "
-                "and json_extract(data, ?) in (select value from json_each(?)))"
+                f" and key in (select key from change where ledger = ? and {self._value('?')} in ({self._listed()}))"
             )
-            values += [ledger, f"$.{naming[0]}", json.dumps(list(naming[1]))]
+            field = f"$.{naming[0]}" if self.database.kind == "sqlite" else naming[0]
+            values += [ledger, field, json.dumps(list(naming[1]))]
         return self._read(
             f"select key, day, state, area, holder, data, simulated from change where {wanted} order by key, version",
             values,
         )
+
+    def _listed(self) -> str:
+        """The values of a list that is handed over as one JSON text."""
+        return (
+            "select value from json_each(?)"
+            if self.database.kind == "sqlite"
+            else "select jsonb_array_elements_text(cast(? as jsonb))"
+        )
+
+    def _value(self, field: str) -> str:
+        """A value of an entry's data."""
+        return f"json_extract(data, {field})" if self.database.kind == "sqlite" else f"cast(data as jsonb) ->> {field}"
+
+
+def _journal_line(changes: Sequence[Change], digest: str) -> tuple[Actor, str, str, dict[str, Any]]:
+    """Who did what: one change names its entry, several their ledgers and how many there are."""
+    first = changes[0]
+    actor = Actor(first.person, first.unit)
+    if len(changes) == 1:
+        detail = {"digest": digest, "version": first.version, "state": first.state, "day": first.day.isoformat()}
+        return actor, first.action, f"{first.ledger}/{first.key}", detail
+    ledgers = sorted({change.ledger for change in changes})
+    return actor, "several", ", ".join(ledgers)[:200], {"digest": digest, "changes": len(changes)}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lantu.plan.reading import read_plan
 from lantu.plan.reading.columns import role_of, section_of
-from lantu.plan.reading.rows import folded, joined
+from lantu.plan.reading.rows import joined
 from lantu.plan.reading.seams import divisions, is_dash, paragraphs, unit_groups
 from lantu.plan.reading.stitching import numeral
 from lantu.plan.reading.text_table import read_text

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 
-from lantu.plan.reading.rows import folded, joined, unmarked, without_tags
+from lantu.plan.reading.rows import joined, unmarked, without_tags
 
 Units = list[str]
 Groups = list[Units]
