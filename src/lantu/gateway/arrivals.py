@@ -1,4 +1,4 @@
-"""What a protocol gives to the gateway: frames, arrivals, decoded rows. Protocols are pure; see the package's docstring."""
+"""What a protocol gives to the gateway: frames, arrivals, decoded rows. Protocols are pure, see the package."""
 
 from __future__ import annotations
 
