@@ -14,7 +14,15 @@ import typer
 
 from lantu import __version__
 from lantu.base import LantuError
-from lantu.cli import assess_commands, data_commands, indicator_commands, ledger_commands, plan_commands, start_commands
+from lantu.cli import (
+    account_commands,
+    assess_commands,
+    data_commands,
+    indicator_commands,
+    ledger_commands,
+    plan_commands,
+    start_commands,
+)
 from lantu.cli.show import report_error, say
 
 app = typer.Typer(
@@ -29,6 +37,7 @@ app.add_typer(data_commands.app, name="data")
 app.add_typer(indicator_commands.app, name="indicator")
 app.add_typer(ledger_commands.app, name="ledger")
 app.add_typer(assess_commands.targets, name="target")
+app.add_typer(account_commands.app, name="account")
 assess_commands.add_to(app)
 start_commands.add_to(app)
 

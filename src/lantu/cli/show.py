@@ -112,7 +112,8 @@ def open_book(pack: Pack, create: bool = False) -> LedgerBook:
     """The ledgers of a pack with the entries of the workspace."""
     from lantu.ledgers import LedgerBook
 
-    return LedgerBook(pack.ledgers, pack.areas, pack.units, open_workspace(create).path)
+    workspace = open_workspace(create)
+    return LedgerBook(pack.ledgers, pack.areas, pack.units, workspace.path, workspace.fixed_today)
 
 
 def report_error(error: LantuError) -> None:

@@ -7,9 +7,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.table import Table
 
 from lantu.base import LantuError, Text
 from lantu.cli import assess_commands
+from lantu.cli.account_commands import site_ready
 from lantu.cli.show import (
     DEFAULT_PACK,
     JsonOption,
@@ -25,6 +27,7 @@ from lantu.cli.show import (
 )
 
 if TYPE_CHECKING:
+    from lantu.assessment import Assessment
     from lantu.demo import SimulatedCity
 
 
@@ -41,8 +44,14 @@ def add_to(app: typer.Typer) -> None:
     app.command("doctor", help=say("检查工作区、规则包和标准参数", "check workspace, pack and parameters"))(doctor)
 
 
-def up(pack: PackOption = DEFAULT_PACK, as_of: assess_commands.AsOfOption = None) -> None:
-    """Make a workspace if there is none, fill an empty one with the small simulated city, assess, write the report.
+def up(
+    pack: PackOption = DEFAULT_PACK,
+    as_of: assess_commands.AsOfOption = None,
+    host: Annotated[str, typer.Option(help=say("监听地址", "the address to listen on"))] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help=say("端口", "the port"))] = 8021,
+    serve: Annotated[bool, typer.Option(help=say("评定后启动网站", "serve the site after assessing"))] = True,
+) -> None:
+    """Make a workspace if there is none, fill an empty one with the small simulated city, assess, serve the site.
 
     Without `--as-of` the verdict is for the last day of the plan's year, or for today while that year runs.
     """
@@ -61,6 +70,39 @@ def up(pack: PackOption = DEFAULT_PACK, as_of: assess_commands.AsOfOption = None
     assess_commands.show_scoreboard(rules, result)
     report = workspace.path / "report.html"
     assess_commands.write_outputs(rules, result, None, None, report)
+    site_ready(pack)
+    keep(result)
+    if serve:
+        from lantu.site.starting import run
+
+        console.print(
+            say(f"网站：http://{host}:{port}/ （Ctrl+C 结束）", f"site: http://{host}:{port}/ (Ctrl+C ends it)")
+        )
+        raise typer.Exit(run(host, port))
+
+
+def keep(result: Assessment) -> None:
+    """Keep an assessment for the pages of the site, with the versions that it rests on."""
+    from lantu.office.desk import desk
+
+    desk().snapshots.keep(result, desk().versions())
+
+
+def show_accounts() -> None:
+    """Open the accounts of a simulated city and show them once."""
+    from lantu.office.accounts.simulated import open_accounts, write_down
+    from lantu.office.desk import desk
+
+    opened = open_accounts(desk())
+    file = write_down(opened, desk().workspace.path)
+    if file is None:
+        return
+    table = Table(title=say(f"模拟账号（也在 {file}）", f"simulated accounts (also in {file})"), title_justify="left")
+    for column in (say("用户名", "user"), say("密码", "password"), say("角色", "role"), say("单位", "unit")):
+        table.add_column(column, overflow="fold")
+    for each in opened:
+        table.add_row(each.username, each.password, str(each.role.words), each.unit)
+    console.print(table)
 
 
 def demo(
@@ -79,6 +121,8 @@ def demo(
         ),
         highlight=False,
     )
+    rules = open_pack(pack)
+    keep(assess_commands.judge(rules, dt.date(rules.year, 12, 31)))
 
 
 def fill_with_simulated_city(pack: str, size: Size) -> SimulatedCity:
@@ -94,6 +138,11 @@ def fill_with_simulated_city(pack: str, size: Size) -> SimulatedCity:
             workspace, rules, target.commitment, target.area, str(target.value), target.unit, "模拟指标值 simulated"
         )
     write_truth(made, workspace.path)
+    workspace.stand_still(dt.date(rules.year, 12, 31))
+    site_ready(pack)
+    show_accounts()
+    week_before = dt.date(rules.year, 12, 24)
+    keep(assess_commands.judge(rules, week_before))
     return made
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +15,18 @@ FORMAT = 1
 
 class _WorkspaceFile(ClosedModel):
     lantu_workspace: int
+    today: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A workspace's folder; the lake stands in its folder `lake`."""
+    """A workspace's folder; the lake stands in its folder `lake`.
+
+    `fixed_today` is the day on which a simulated city stands still; None where the real day counts.
+    """
 
     path: Path
+    fixed_today: dt.date | None = None
 
     @property
     def lake(self) -> Path:
@@ -37,7 +43,8 @@ class Workspace:
         folder = path or Path(os.environ.get("LANTU_WORKSPACE") or "lantu-workspace")
         marker = folder / FILE_NAME
         if marker.exists():
-            made = read_model(marker, _WorkspaceFile).lantu_workspace
+            written = read_model(marker, _WorkspaceFile)
+            made = written.lantu_workspace
             if made > FORMAT:
                 raise LantuError(
                     Text(
@@ -47,7 +54,7 @@ class Workspace:
                     where=Place(marker),
                     mend=Text("请升级 lantu", "upgrade lantu"),
                 )
-            return cls(folder)
+            return cls(folder, written.today)
         if not create:
             raise LantuError(
                 Text("这里没有工作区", "there is no workspace here"),
@@ -72,3 +79,8 @@ class Workspace:
                 where=Place(folder),
             ) from error
         return cls(folder)
+
+    def stand_still(self, day: dt.date) -> Workspace:
+        """Let a day count as today from now on; only for a simulated city."""
+        (self.path / FILE_NAME).write_text(f"lantu_workspace: {FORMAT}\ntoday: {day}\n", encoding="utf-8")
+        return Workspace(self.path, day)

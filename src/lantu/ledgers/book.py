@@ -53,7 +53,7 @@ class LedgerBook:
         self.areas = areas
         self.store = LedgerStore(database or database_of(folder, SQLITE, POSTGRES))
         self.evidence_folder = folder / "evidence"
-        self.registers = Registers(areas, units, today or dt.date.today())
+        self.registers = Registers(areas, units, today)
         self._versions: tuple[int, dict[str, int]] | None = None
         self._histories: dict[str, History] = {}
         self._entries: dict[tuple[str, dt.date], Entries] = {}

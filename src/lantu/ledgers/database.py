@@ -38,7 +38,9 @@ class TakenError(Exception):
 class Database(Protocol):
     """A database that holds the tables of a workspace."""
 
-    kind: Kind
+    @property
+    def kind(self) -> Kind:
+        """Which dialect it speaks."""
 
     def place(self) -> Place:
         """Where it is, for error messages."""

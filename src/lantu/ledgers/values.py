@@ -23,11 +23,15 @@ _SEPARATORS = re.compile(r"[;；、|\n]+")
 
 @dataclass(frozen=True, slots=True)
 class Registers:
-    """What values are checked against: the areas, the units, and today's date."""
+    """What values are checked against: the areas, the units, and today (`fixed` where a city stands still on a day)."""
 
     areas: AreaTree
     units: UnitRegister
-    today: dt.date
+    fixed: dt.date | None = None
+
+    @property
+    def today(self) -> dt.date:
+        return self.fixed or dt.date.today()
 
 
 class Unfit(Exception):

@@ -1,0 +1,1 @@
+"""Accounts (账号): who signs in, for which unit and area, in which role."""

@@ -1,0 +1,9 @@
+"""The Django app of jobs."""
+
+from django.apps import AppConfig
+
+
+class JobsConfig(AppConfig):
+    name = "lantu.office.jobs"
+    label = "jobs"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,166 @@
+"""What jobs do, and how they are asked for. A job that was cut off is done again; each may be done twice."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.db import close_old_connections
+from django.utils import timezone
+from huey import crontab
+from huey.contrib.djhuey import db_periodic_task, db_task
+
+from lantu.base import LantuError, SeveralErrors, Text, use_language
+from lantu.ledgers import Actor
+from lantu.office.desk import desk
+from lantu.office.jobs.models import Job
+
+if TYPE_CHECKING:
+    from lantu.office.accounts.models import Account
+
+Progress = Callable[[int, int, str], None]
+_ATTEMPTS = 3
+_SILENT = dt.timedelta(minutes=10)
+PROGRAM = Actor("lantu", "lantu")
+"""Who is named in the journal where the program acts by itself."""
+
+
+def ask(kind: str, given: dict[str, Any], account: Account | None) -> Job:
+    """Ask for a job; it is kept before anything is done.
+
+    Args:
+        kind: a name of `KINDS`.
+        given: what the job works on, as JSON.
+        account: who asks; None for the program itself.
+    """
+    if kind not in KINDS:
+        raise KeyError(kind)
+    job = Job.objects.create(kind=kind, given=given, account=account)
+    desk().book.store.journal.write(account.actor() if account else PROGRAM, "ask_job", f"job/{job.pk}", {"kind": kind})
+    do(job.pk)
+    return job
+
+
+def take_up_again() -> int:
+    """Queue again what a worker that died has left: jobs that never began or whose worker fell silent."""
+    left = Job.objects.filter(state__in=["waiting", "running"])
+    for job in left:
+        do(job.pk)
+    return len(left)
+
+
+@db_task(retries=0)
+def do(number: int) -> None:
+    """Do a job; every failure is written down in words that a person can act on."""
+    job = Job.objects.get(pk=number)
+    if job.is_over:
+        return
+    if job.attempts >= _ATTEMPTS:
+        _end(job, "failed", Text("任务多次中断，已放弃", "the job was cut off several times and is given up"), {})
+        return
+    Job.objects.filter(pk=number).update(state="running", attempts=job.attempts + 1, beat=timezone.now())
+    last = [timezone.now()]
+
+    def step(done: int, total: int, label: str = "") -> None:
+        now = timezone.now()
+        if (now - last[0]).total_seconds() > 0.5 or done == total:
+            last[0] = now
+            Job.objects.filter(pk=number).update(done=done, total=total, step=str(label)[:200], beat=now)
+
+    try:
+        message, result = KINDS[job.kind](job, step)
+    except LantuError as error:
+        _end(job, "failed", _in_both(error), {})
+    except Exception:
+        logging.getLogger(__name__).exception("job %s (%s) failed", number, job.kind)
+        _end(job, "failed", Text("程序出错，已记入日志", "the program failed; it was logged"), {})
+    else:
+        _end(job, "done", message, result)
+    finally:
+        close_old_connections()
+
+
+def _in_both(error: LantuError) -> Text:
+    """An error with place and mend in both languages; of many faults the first fifty."""
+    shown = SeveralErrors(error.errors[:50]) if isinstance(error, SeveralErrors) else error
+    with use_language("zh"):
+        zh = str(shown)
+    with use_language("en"):
+        return Text(zh, str(shown))
+
+
+def _end(job: Job, state: str, message: Text, result: dict[str, Any]) -> None:
+    Job.objects.filter(pk=job.pk).update(
+        state=state, message_zh=message.zh, message_en=message.en, result=result, ended=timezone.now()
+    )
+
+
+def assess_day(job: Job, step: Progress) -> tuple[Text, dict[str, Any]]:
+    """Assess the plan as of a day and keep the result."""
+    day = dt.date.fromisoformat(job.given["as_of"]) if job.given.get("as_of") else desk().day
+    snapshot = assess_and_keep(day, step)
+    rows = len(snapshot.assessment.rows)
+    return (
+        Text(f"{day}：已评定 {rows} 项", f"{day}: {rows} verdicts"),
+        {"as_of": day.isoformat(), "sha256": snapshot.sha256, "computed": snapshot.computed},
+    )
+
+
+def assess_and_keep(day: dt.date, step: Progress | None = None) -> Any:
+    """Assess and keep; the versions are those before the computation, so that what came meanwhile counts as newer."""
+    from lantu.assessment import assess, read_targets
+
+    at = desk()
+    versions = at.versions()
+    if step:
+        step(0, 2, str(day))
+    book = at.fresh_book()
+    result = assess(at.pack, at.lake, day, read_targets(at.workspace, at.pack), book=book)
+    if step:
+        step(1, 2, str(day))
+    return at.snapshots.keep(result, versions)
+
+
+def import_files(job: Job, step: Progress) -> tuple[Text, dict[str, Any]]:
+    """Import uploaded files into a dataset."""
+    report = desk().lake.import_files(job.given["dataset"], [Path(file) for file in job.given["files"]], progress=step)
+    lines = report.lines()
+    return Text("\n".join(line.zh for line in lines), "\n".join(line.en for line in lines)), report.as_json()
+
+
+def import_sheet(job: Job, step: Progress) -> tuple[Text, dict[str, Any]]:
+    """Import an uploaded sheet into a ledger, with the rights of the account that asked."""
+    from lantu.ledgers import import_sheet as take_in
+
+    assert job.account is not None
+    report = take_in(
+        desk().fresh_book(), job.given["ledger"], Path(job.given["file"]), job.account.actor(), progress=step
+    )
+    return (
+        Text(
+            f"{report.rows} 行：新增 {report.entered}，更改 {report.amended}，有误 {report.bad_rows}",
+            f"{report.rows} rows: {report.entered} entered, {report.amended} amended, {report.bad_rows} bad",
+        ),
+        report.as_json(),
+    )
+
+
+KINDS: dict[str, Callable[[Job, Progress], tuple[Text, dict[str, Any]]]] = {
+    "assess": assess_day,
+    "import_data": import_files,
+    "import_sheet": import_sheet,
+}
+TITLES = {
+    "assess": Text("评定", "assess"),
+    "import_data": Text("导入数据", "import data"),
+    "import_sheet": Text("导入台账", "import a ledger sheet"),
+}
+
+
+@db_periodic_task(crontab(minute="30", hour="4"))
+def every_morning() -> None:
+    """Assess the day anew."""
+    ask("assess", {}, None)

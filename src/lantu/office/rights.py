@@ -1,0 +1,168 @@
+"""Rights (权限): one place that decides what an account sees and does, by its area, role and duty.
+
+Pages, API, exports, files and notices all ask here. What is not allowed here is not allowed anywhere.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q, QuerySet
+
+from lantu.office.accounts.roles import Role
+from lantu.office.desk import desk
+from lantu.office.register.models import Entry
+
+if TYPE_CHECKING:
+    from lantu.ledgers import Ledger
+    from lantu.ledgers.schema import Transition
+    from lantu.office.accounts.models import Account
+
+OFFICERS = (Role.COORDINATOR, Role.DEPARTMENT, Role.DISTRICT, Role.STREET)
+
+
+def role_of(account: Any) -> Role:
+    """The role of whoever asks; `public` for somebody who has not signed in."""
+    if account is None or not account.is_authenticated or not account.is_active:
+        return Role.PUBLIC
+    return Role(account.role)
+
+
+def areas_of(account: Account) -> frozenset[str]:
+    """The account's area with all that lies in it."""
+    areas = desk().pack.areas
+    found: set[str] = set()
+    waiting = [account.area]
+    while waiting:
+        code = waiting.pop()
+        if code not in found and code in areas:
+            found.add(code)
+            waiting += [child.code for child in areas.children(code)]
+    return frozenset(found)
+
+
+def visible_ledgers(account: Any) -> list[Ledger]:
+    """The ledgers of which an account may see entries."""
+    role, pack = role_of(account), desk().pack
+    if role is Role.PUBLIC:
+        return []
+    if role is Role.DEPARTMENT:
+        mine = desk().duties.ledgers(account.unit)
+        return [ledger for name, ledger in pack.ledgers.items() if name in mine]
+    if role is Role.ENTERPRISE:
+        owned = {each.partition("/")[0] for each in account.owned}
+        return [ledger for name, ledger in pack.ledgers.items() if name in owned]
+    return list(pack.ledgers.values())
+
+
+def visible_entries(account: Any) -> QuerySet[Entry]:
+    """The entries that an account may see (area x role x duty)."""
+    role = role_of(account)
+    every = Entry.objects.all()
+    if role in (Role.COORDINATOR, Role.AUDITOR):
+        return every
+    if role is Role.DEPARTMENT:
+        return every.filter(Q(ledger__in=desk().duties.ledgers(account.unit)) | Q(holder=account.unit))
+    if role in (Role.DISTRICT, Role.STREET):
+        return every.filter(area__in=areas_of(account))
+    if role is Role.ENTERPRISE:
+        owned = Q(pk__in=[])
+        for each in account.owned:
+            ledger, _, key = each.partition("/")
+            owned |= Q(ledger=ledger, key=key)
+        return every.filter(owned)
+    return every.none()
+
+
+def sees_area(account: Any, area: str) -> bool:
+    """Whether an account may see the verdicts of an area: officers those of the city, all districts, their streets."""
+    role = role_of(account)
+    if role in (Role.COORDINATOR, Role.AUDITOR, Role.DEPARTMENT):
+        return True
+    if role in (Role.DISTRICT, Role.STREET):
+        areas = desk().pack.areas
+        return area in areas and (areas.get(area).level != "street" or area in areas_of(account))
+    return False
+
+
+def sees_office(account: Any) -> bool:
+    """Whether an account may see the plan's verdicts at all: officers and auditors."""
+    return role_of(account) in (*OFFICERS, Role.AUDITOR)
+
+
+def sees_journal(account: Any) -> bool:
+    """The whole journal is for coordinators and auditors; an entry's own lines are seen with the entry."""
+    return role_of(account) in (Role.COORDINATOR, Role.AUDITOR)
+
+
+def may_enter(account: Any, ledger: Ledger, area: str) -> bool:
+    """Whether an account may enter an entry of a ledger in an area."""
+    role = role_of(account)
+    if role is Role.COORDINATOR:
+        return True
+    if role is Role.DEPARTMENT:
+        return ledger.ledger in desk().duties.ledgers(account.unit)
+    return role in (Role.DISTRICT, Role.STREET) and area in areas_of(account)
+
+
+def may_amend(account: Any, entry: Entry) -> bool:
+    """Whether an account may change values of an entry that it sees."""
+    role = role_of(account)
+    return role in (*OFFICERS, Role.ENTERPRISE) and visible_entries(account).filter(pk=entry.pk).exists()
+
+
+def may_step(account: Any, ledger: Ledger, step: Transition, entry: Entry) -> bool:
+    """Whether an account may take a step with an entry that it sees.
+
+    Streets and enterprises report; what ends an entry, sends it back or hands it on is for districts and above.
+    """
+    if not may_amend(account, entry):
+        return False
+    if role_of(account) in (Role.STREET, Role.ENTERPRISE):
+        return not ledger.states[step.to].final and not step.reason and step.name not in ("assign", "approve")
+    return True
+
+
+def may_export(account: Any) -> bool:
+    """Whether lists may be taken out as files; what they hold is what the account sees."""
+    return role_of(account) is not Role.PUBLIC
+
+
+def may_import(account: Any) -> bool:
+    """Whether data of the lake may be imported."""
+    return role_of(account) in (Role.COORDINATOR, Role.DEPARTMENT)
+
+
+def may_run_jobs(account: Any) -> bool:
+    """Whether the whole city may be assessed afresh, cases raised by rules, documents read and accepted."""
+    return role_of(account) is Role.COORDINATOR
+
+
+def may_publish(account: Any) -> bool:
+    """Whether verdicts may be made public and correction requests answered."""
+    return role_of(account) is Role.COORDINATOR
+
+
+def may_administer(account: Any) -> bool:
+    """Whether accounts may be opened, changed and ended."""
+    return role_of(account) is not Role.PUBLIC and bool(account.administrator)
+
+
+def sees_file(account: Any, sha256: str) -> bool:
+    """Whether an account sees an entry whose evidence is the file of this digest."""
+    from django.db import connection
+
+    from lantu.ledgers.database import marked
+
+    if role_of(account) is Role.PUBLIC:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(
+            marked("select distinct ledger, key from change where evidence is not null and evidence like ?"),
+            [f'%"{sha256}"%'],
+        )
+        entries = cursor.fetchall()
+    wanted = Q(pk__in=[])
+    for ledger, key in entries:
+        wanted |= Q(ledger=ledger, key=key)
+    return bool(entries) and visible_entries(account).filter(wanted).exists()

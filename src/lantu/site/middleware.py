@@ -1,0 +1,86 @@
+"""What happens around every request: headers, language, the end of a session, and errors a person can read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+
+from lantu.base import LantuError, use_language
+from lantu.base.language import LANGUAGES
+
+Handler = Callable[[HttpRequest], HttpResponse]
+LANGUAGE_COOKIE = "lantu_language"
+_POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; script-src 'self'; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
+_STEP = 300
+
+
+def security_headers(handle: Handler) -> Handler:
+    """Nothing is loaded from outside, no script stands in a page, and pages of the office are not stored by proxies."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = handle(request)
+        response.headers.setdefault("Content-Security-Policy", _POLICY)
+        response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(self)")
+        if not request.path.startswith(settings.STATIC_URL):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    return middleware
+
+
+def language(handle: Handler) -> Handler:
+    """Speak the language that the reader chose; Chinese if none was chosen."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        chosen = request.COOKIES.get(LANGUAGE_COOKIE)
+        if chosen not in LANGUAGES:
+            chosen = getattr(request.user, "language", "zh")
+        with use_language(chosen if chosen in LANGUAGES else "zh"):
+            response = handle(request)
+            response.headers.setdefault("Content-Language", "zh-CN" if chosen == "zh" else "en")
+            return response
+
+    return middleware
+
+
+def session_end(handle: Handler) -> Handler:
+    """End a session that was idle for too long; the moment of last use is kept in steps of five minutes."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            now, last = int(time.time()), request.session.get("last", 0)
+            if last and now - last > settings.LANTU_IDLE_MINUTES * 60:
+                logout(request)
+            elif now - last > _STEP:
+                request.session["last"] = now
+        return handle(request)
+
+    return middleware
+
+
+class errors:  # noqa: N801
+    """A `LantuError` becomes a page (or JSON) that says what, where, and how to mend it."""
+
+    def __init__(self, handle: Handler) -> None:
+        self._handle = handle
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self._handle(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        from lantu.site.pages.errors import refused
+
+        return refused(request, error) if isinstance(error, LantuError) else None
+
+
+def wants_json(request: Any) -> bool:
+    """Whether the answer is to be JSON: the address ends in `.json`, or nothing else is accepted."""
+    return request.path.endswith(".json") or request.headers.get("Accept", "") == "application/json"

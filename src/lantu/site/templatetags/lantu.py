@@ -1,0 +1,112 @@
+"""Words and figures in templates: `{% say "中文" "English" %}`, `{{ value|number }}`, `{{ status|symbol }}`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.contrib.staticfiles import finders
+from django.templatetags.static import static
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString, mark_safe
+
+from lantu.assessment import SYMBOLS, Status
+from lantu.base import Text, current_language, unit_title
+
+register = template.Library()
+_STAMPS: dict[str, str] = {}
+
+
+@register.simple_tag
+def say(zh: str, en: str, **values: Any) -> SafeString:
+    """One saying in the reader's language; named places are filled and escaped."""
+    words = zh if current_language() == "zh" else en
+    if values:
+        words = words.format(**{name: conditional_escape(value) for name, value in values.items()})
+    return mark_safe(words)
+
+
+@register.filter(name="say")
+def say_text(value: Any) -> str:
+    """A `Text` in the reader's language; anything else as it is."""
+    return str(value)
+
+
+@register.filter
+def symbol(status: Any) -> str:
+    """The sign of a status."""
+    return SYMBOLS[status if isinstance(status, Status) else Status(status)]
+
+
+@register.filter
+def number(value: Any) -> str:
+    """A figure with its decimals as they were rounded; nothing for None."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        value = Decimal(repr(value))
+    if isinstance(value, Decimal):
+        text = f"{value:,f}"
+        return text.rstrip("0").rstrip(".") if "." in text and value == value.to_integral_value() else text
+    return str(value)
+
+
+@register.filter
+def percent(value: Any) -> str:
+    """A share of 0 to 1 in percent, whole."""
+    return "" if value is None else f"{float(value) * 100:.0f}%"
+
+
+@register.filter
+def unit(name: Any) -> str:
+    """A unit as the reader sees it."""
+    return str(unit_title(name)) if name else ""
+
+
+@register.filter
+def day(value: Any) -> str:
+    """A date as 2021-06-30."""
+    if isinstance(value, dt.datetime):
+        from django.utils.timezone import is_aware, localtime
+
+        return (localtime(value) if is_aware(value) else value).strftime("%Y-%m-%d %H:%M")
+    return value.isoformat() if isinstance(value, dt.date) else str(value or "")
+
+
+@register.filter
+def get(mapping: Any, key: Any) -> Any:
+    """The value under a key; None if there is none."""
+    return mapping.get(key) if mapping is not None else None
+
+
+@register.simple_tag
+def asset(path: str) -> str:
+    """The address of a static file with a stamp of its content, so that browsers may keep it for a year."""
+    if path not in _STAMPS:
+        import hashlib
+        from pathlib import Path
+
+        found = finders.find(path)
+        _STAMPS[path] = hashlib.sha256(Path(str(found)).read_bytes()).hexdigest()[:10] if found else "missing"
+    return f"{static(path)}?{_STAMPS[path]}"
+
+
+@register.simple_tag(takes_context=True)
+def with_query(context: Any, **changes: Any) -> str:
+    """The address of this page with some of its query changed; None takes a part out."""
+    query = context["request"].GET.copy()
+    for name, value in changes.items():
+        if value is None:
+            query.pop(name, None)
+        else:
+            query[name] = str(value)
+    return f"?{query.urlencode()}"
+
+
+__all__ = ["Text", "register"]

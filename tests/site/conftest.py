@@ -1,0 +1,100 @@
+"""The site on a simulated city: made once for all workers, and a fresh copy of its database for every module."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PASSWORD = "a long pass phrase 7"
+
+
+@pytest.fixture(scope="session")
+def made_city(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace that `lantu demo` made. Tests read it and never write."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "made_city"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if not (folder / "done").exists():
+            environment = {**os.environ, "LANTU_WORKSPACE": str(folder / "workspace"), "LANTU_LANG": "en"}
+            subprocess.run(
+                [sys.executable, "-m", "lantu", "demo"], check=True, env=environment, capture_output=True, timeout=600
+            )
+            (folder / "done").touch()
+    return folder / "workspace"
+
+
+@pytest.fixture(scope="session")
+def django_ready(made_city: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Django, set up once in this process on a copy of the city."""
+    workspace = tmp_path_factory.mktemp("site") / "workspace"
+    shutil.copytree(made_city, workspace)
+    os.environ["LANTU_WORKSPACE"] = str(workspace)
+    os.environ["LANTU_JOBS"] = "immediate"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "lantu.site.settings"
+    from lantu.site.starting import set_up
+
+    set_up()
+    from django.test.utils import setup_test_environment
+
+    setup_test_environment()
+    _weak_hash()
+    return workspace
+
+
+def _weak_hash() -> None:
+    """Passwords of tests are hashed quickly."""
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="module")
+def city(django_ready: Path, made_city: Path) -> Iterator[Any]:
+    """The desk of a city whose database is as `lantu demo` left it, with known passwords."""
+    from django.core.cache import cache
+    from django.db import connections
+
+    from lantu.office.accounts.models import Account
+    from lantu.office.desk import desk
+
+    connections.close_all()
+    for name in ("lantu.sqlite", "lantu.sqlite-wal", "lantu.sqlite-shm", "targets.yaml"):
+        (django_ready / name).unlink(missing_ok=True)
+        if (made_city / name).exists():
+            shutil.copyfile(made_city / name, django_ready / name)
+    cache.clear()
+    desk.cache_clear()
+    for account in Account.objects.all():
+        account.set_password(PASSWORD)
+        account.save(update_fields=["password"])
+    yield desk()
+    connections.close_all()
+
+
+@pytest.fixture
+def signed_in(city: Any) -> Callable[[str], Any]:
+    """A browser in which an account has signed in; "" for nobody."""
+    from django.test import Client
+
+    from lantu.office.accounts.models import Account
+
+    def browser(username: str) -> Any:
+        client = Client(headers={"accept-language": "en"})
+        client.cookies["lantu_language"] = "en"
+        if username:
+            client.force_login(
+                Account.objects.get(username=username), backend="django.contrib.auth.backends.ModelBackend"
+            )
+        return client
+
+    return browser
