@@ -108,3 +108,25 @@ def pair(route: str, view: Any, name: str) -> list[URLPattern]:
 def spoken(text: Text) -> str:
     """A text in the reader's language."""
     return text.in_language(current_language())
+
+
+def at_day(request: HttpRequest) -> Any:
+    """The kept assessment that the request asks for (`?as_of=2021-12-31`), the latest one otherwise; None if none is.
+
+    The day is remembered on the request, so that the page's head shows it.
+    """
+    import datetime as dt
+
+    from lantu.office.desk import desk
+
+    snapshots, wanted = desk().snapshots, request.GET.get("as_of", "")
+    found = None
+    if wanted:
+        try:
+            found = snapshots.of(dt.date.fromisoformat(wanted))
+        except ValueError:
+            found = None
+    found = found or snapshots.latest()
+    if found is not None:
+        request.as_of = found.assessment.as_of
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
@@ -29,28 +30,49 @@ _NAVIGATION = (
 
 
 def everywhere(request: HttpRequest) -> dict[str, Any]:
-    """The context of every page."""
+    """The context of every page; see `templates/base.html` for its names."""
     at = desk()
-    account = getattr(request, "user", None)
-    navigation = []
-    for name, title, seen in _NAVIGATION:
-        if not seen(account):
+    user = getattr(request, "user", None)
+    account = user if user is not None and user.is_authenticated else None
+    navigation, section = [], ""
+    for key, title, seen in _NAVIGATION:
+        address = _address(key) if seen(user) else None
+        if address is None:
             continue
-        try:
-            address = reverse(name)
-        except NoReverseMatch:
-            continue
-        here = request.path == address or (address != "/" and request.path.startswith(f"{address}/"))
-        navigation.append({"name": name, "title": title, "url": address, "current": here})
+        navigation.append({"key": key, "title": title, "url": address, "count": None})
+        if request.path == address or (address != "/" and request.path.startswith(f"{address}/")):
+            section = key
+    signed = rights.role_of(user) is not Role.PUBLIC
     return {
-        "account": account if account is not None and account.is_authenticated else None,
-        "role": rights.role_of(account),
+        "account": {"name": account.person, "unit": account.unit, "role": account.title} if account else None,
+        "signed_in": account,
+        "role": rights.role_of(user).value,
         "city": at.pack.head.city,
-        "pack": at.pack,
         "as_of": getattr(request, "as_of", at.day),
         "today": at.today,
         "simulated": at.simulated,
         "navigation": navigation,
+        "section": section,
+        "links": {
+            "home": "/",
+            "search": _address("search") if signed else None,
+            "language": _address("language"),
+            "sign_in": _address("sign_in"),
+            "sign_out": _address("sign_out"),
+            "account": _address("own_account") if signed else None,
+        },
+        "query": request.GET.get("q", "") if section == "search" else "",
+        "here": request.get_full_path(),
         "language": current_language(),
         "version": __version__,
+        "data_versions": [],
     }
+
+
+@cache
+def _address(name: str) -> str | None:
+    """The address of a named page; None where this site has none."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return None

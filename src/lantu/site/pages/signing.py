@@ -20,7 +20,7 @@ from lantu.base.language import LANGUAGES
 from lantu.ledgers import Actor
 from lantu.office.accounts.models import Account
 from lantu.office.desk import desk
-from lantu.site.answers import Page, shown_to, signed_in
+from lantu.site.answers import Page, pair, shown_to, signed_in
 from lantu.site.middleware import LANGUAGE_COOKIE
 from lantu.site.pages.errors import fault, say_plainly
 
@@ -197,7 +197,27 @@ def factor(request: HttpRequest) -> Page | HttpResponse:
     return Page("factor.html", data, extra, status=422 if wrong else 200)
 
 
+@shown_to(signed_in)
+def own_account(request: HttpRequest) -> Page:
+    """One's own account: unit, area, role, password, second factor, tokens."""
+    account, areas = request.user, desk().pack.areas
+    area = areas.get(account.area).title if account.area in areas else account.area
+    return Page(
+        "own_account.html",
+        {
+            "username": account.username,
+            "person": account.person,
+            "unit": desk().pack.units.title(account.unit),
+            "area": area,
+            "kind": account.title,
+            "second_factor": bool(account.totp_secret),
+        },
+        {"tokens": account.tokens.order_by("-id")},
+    )
+
+
 routes = [
+    *pair("account", own_account, "own_account"),
     path("sign-in", sign_in, name="sign_in"),
     path("sign-in/code", second_factor, name="second_factor"),
     path("sign-out", sign_out, name="sign_out"),

@@ -7,16 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.contrib.staticfiles import finders
-from django.templatetags.static import static
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
 from lantu.assessment import SYMBOLS, Status
-from lantu.base import Text, current_language, unit_title
+from lantu.base import current_language, unit_title
 
 register = template.Library()
-_STAMPS: dict[str, str] = {}
 
 
 @register.simple_tag
@@ -85,18 +82,6 @@ def get(mapping: Any, key: Any) -> Any:
     return mapping.get(key) if mapping is not None else None
 
 
-@register.simple_tag
-def asset(path: str) -> str:
-    """The address of a static file with a stamp of its content, so that browsers may keep it for a year."""
-    if path not in _STAMPS:
-        import hashlib
-        from pathlib import Path
-
-        found = finders.find(path)
-        _STAMPS[path] = hashlib.sha256(Path(str(found)).read_bytes()).hexdigest()[:10] if found else "missing"
-    return f"{static(path)}?{_STAMPS[path]}"
-
-
 @register.simple_tag(takes_context=True)
 def with_query(context: Any, **changes: Any) -> str:
     """The address of this page with some of its query changed; None takes a part out."""
@@ -107,6 +92,3 @@ def with_query(context: Any, **changes: Any) -> str:
         else:
             query[name] = str(value)
     return f"?{query.urlencode()}"
-
-
-__all__ = ["Text", "register"]
