@@ -26,6 +26,7 @@ _NAVIGATION = (
     ("rules", Text("规则", "Rules"), rights.sees_office),
     ("journal", Text("日志", "Journal"), rights.sees_journal),
     ("public", Text("公开", "Public"), lambda a: True),
+    ("accounts", Text("账号", "Accounts"), rights.may_administer),
 )
 
 

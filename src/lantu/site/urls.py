@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from importlib import import_module
 
-SUBJECTS = ("signing", "oidc")
+SUBJECTS = (
+    "data",
+    "rules",
+    "journal",
+    "reports",
+    "public",
+    "administration",
+    "signing",
+    "oidc",
+)
 
 urlpatterns = [route for name in SUBJECTS for route in import_module(f"lantu.site.pages.{name}").routes]
 

@@ -148,15 +148,46 @@ def import_sheet(job: Job, step: Progress) -> tuple[Text, dict[str, Any]]:
     )
 
 
+def read_plan(job: Job, step: Progress) -> tuple[Text, dict[str, Any]]:
+    """Read an uploaded plan document."""
+    from lantu.office.readings import read_document
+
+    given = job.given
+    found = read_document(desk().pack, desk().workspace.path, Path(given["file"]), given["name"], given["year"])
+    counts = found.document["counts"]
+    message = Text(
+        f"{given['name']}：任务 {counts['tasks']} 项，措施 {counts['measures']} 条，疑点 {counts['doubts']} 处",
+        f"{given['name']}: {counts['tasks']} tasks, {counts['measures']} measures, {counts['doubts']} doubts",
+    )
+    return message, {"reading": found.name}
+
+
+def verify_journal(job: Job, step: Progress) -> tuple[Text, dict[str, Any]]:
+    """Look through the whole journal and the changes that it vouches for."""
+    count, faults = desk().book.store.journal.verify()
+    now = timezone.localtime().strftime("%Y-%m-%d %H:%M")
+    if faults:
+        message = Text(
+            f"{now} 核验 {count} 行：发现 {len(faults)} 处不符", f"{now}: {count} lines, {len(faults)} faults"
+        )
+    else:
+        message = Text(f"{now} 核验 {count} 行：完整", f"{now}: {count} lines, the chain holds")
+    return message, {"lines": count, "faults": [{"zh": each.zh, "en": each.en} for each in faults[:200]]}
+
+
 KINDS: dict[str, Callable[[Job, Progress], tuple[Text, dict[str, Any]]]] = {
     "assess": assess_day,
     "import_data": import_files,
     "import_sheet": import_sheet,
+    "read_plan": read_plan,
+    "verify_journal": verify_journal,
 }
 TITLES = {
     "assess": Text("评定", "assess"),
     "import_data": Text("导入数据", "import data"),
     "import_sheet": Text("导入台账", "import a ledger sheet"),
+    "read_plan": Text("读取计划文件", "read a plan's document"),
+    "verify_journal": Text("核验日志", "verify the journal"),
 }
 
 

@@ -212,7 +212,7 @@ def own_account(request: HttpRequest) -> Page:
             "kind": account.title,
             "second_factor": bool(account.totp_secret),
         },
-        {"tokens": account.tokens.order_by("-id")},
+        {"tokens": account.tokens.order_by("-id"), "token_once": request.session.pop("token_once", None)},
     )
 
 

@@ -1,0 +1,135 @@
+"""The journal (操作日志): every decision in one chain, and whether the chain holds."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import path
+from django.views.decorators.http import require_POST
+
+from lantu.base import Text
+from lantu.office import rights
+from lantu.office.jobs.models import Job
+from lantu.office.jobs.work import ask
+from lantu.office.register.models import JournalRow
+from lantu.site.answers import Page, pair, shown_to
+from lantu.site.lists import frame, kept_query, paged
+
+ACTIONS = {
+    "sign_in": Text("登录", "sign in"),
+    "sign_out": Text("退出", "sign out"),
+    "sign_in_refused": Text("登录被拒", "sign-in refused"),
+    "code_refused": Text("验证码被拒", "code refused"),
+    "new_password": Text("更改密码", "new password"),
+    "second_factor_set": Text("启用动态验证码", "second factor set"),
+    "second_factor_ended": Text("停用动态验证码", "second factor ended"),
+    "oidc_linked": Text("关联统一身份", "identity linked"),
+    "enter": Text("录入", "enter"),
+    "amend": Text("更改", "amend"),
+    "several": Text("批量变动", "several changes"),
+    "ask_job": Text("发起任务", "job asked for"),
+    "open_account": Text("开通账号", "account opened"),
+    "change_account": Text("更改账号", "account changed"),
+    "end_account": Text("停用账号", "account ended"),
+    "reset_password": Text("重置密码", "password reset"),
+    "issue_token": Text("签发令牌", "token issued"),
+    "revoke_token": Text("吊销令牌", "token revoked"),
+    "publish": Text("公开", "publish"),
+    "withdraw": Text("撤回公开", "withdraw"),
+    "correction_received": Text("收到更正申请", "correction asked for"),
+    "correction_answered": Text("答复更正申请", "correction answered"),
+    "accept_reading": Text("采纳读取结果", "reading accepted"),
+    "enter_target": Text("录入指标值", "figure entered"),
+}
+
+_HEADS = (
+    Text("行", "line"),
+    Text("时间（UTC）", "time (UTC)"),
+    Text("经办人", "person"),
+    Text("事项", "action"),
+    Text("对象", "subject"),
+    Text("内容", "what"),
+    Text("校验值", "hash"),
+)
+
+
+@shown_to(rights.sees_journal)
+def journal(request: HttpRequest) -> Page:
+    """The latest lines first, by person, action, subject."""
+    rows = JournalRow.objects.order_by("-id")
+    given = {name: request.GET.get(name, "").strip() for name in ("person", "action", "subject")}
+    if given["person"]:
+        rows = rows.filter(person=given["person"])
+    if given["action"]:
+        rows = rows.filter(action=given["action"])
+    if given["subject"]:
+        rows = rows.filter(subject__startswith=given["subject"])
+    page = paged(request, rows)
+    lines = [
+        {
+            "id": row.id,
+            "time": row.time,
+            "person": row.person,
+            "unit": row.unit,
+            "action": row.action,
+            "subject": row.subject,
+            "detail": json.loads(row.detail),
+            "hash": row.hash,
+        }
+        for row in page
+    ]
+    verified = Job.objects.filter(kind="verify_journal", state="done").first()
+    table = [{"cells": _cells(line)} for line in lines]
+    fields = [
+        {"name": "person", "label": Text("经办人", "person"), "kind": "search", "value": given["person"]},
+        {
+            "name": "action",
+            "label": Text("事项", "action"),
+            "kind": "select",
+            "value": given["action"],
+            "choices": [*ACTIONS.items()],
+        },
+        {"name": "subject", "label": Text("对象（开头）", "subject begins with"), "value": given["subject"]},
+    ]
+    return Page(
+        "journal.html",
+        {**frame(page), "lines": lines, "verified": verified.as_json() if verified else None},
+        {
+            "list_page": page,
+            "kept": kept_query(request),
+            "rows": table,
+            "columns": [{"title": title} for title in _HEADS],
+            "filter_fields": fields,
+            "verified_job": verified,
+            "running": Job.objects.filter(kind="verify_journal", state__in=["waiting", "running"]).exists(),
+        },
+    )
+
+
+def _cells(line: dict[str, Any]) -> list[dict[str, Any]]:
+    detail = {name: value for name, value in line["detail"].items() if name != "digest"}
+    words = "，".join(f"{name} {value}" for name, value in detail.items())
+    return [
+        {"text": line["id"]},
+        {"text": line["time"].replace("T", " ")[:19]},
+        {"text": line["person"], "note": line["unit"]},
+        {"text": ACTIONS.get(line["action"], line["action"])},
+        {"text": line["subject"]},
+        {"text": words[:160]},
+        {"text": line["hash"][:12]},
+    ]
+
+
+@shown_to(rights.sees_journal)
+@require_POST
+def verify(request: HttpRequest) -> HttpResponse:
+    """Look the whole chain through, as a job."""
+    if not Job.objects.filter(kind="verify_journal", state__in=["waiting", "running"]).exists():
+        ask("verify_journal", {}, request.user)
+    return redirect("journal")
+
+
+routes = [*pair("journal", journal, "journal"), path("journal/verify", verify, name="journal_verify")]
