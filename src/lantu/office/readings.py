@@ -170,11 +170,14 @@ def side_by_side(reading: Reading) -> tuple[list[dict[str, Any]], list[dict[str,
     """
     doubts: list[dict[str, Any]] = []
     at: dict[str, list[str]] = {}
+    place: Any
     for number, doubt in enumerate(reading.document["doubts"], 1):
         where = doubt.get("measure") or (f"{doubt.get('plan')}-{doubt['task']}" if doubt.get("task") else "head")
         at.setdefault(where, []).append(str(number))
         line, page = doubt.get("line"), doubt.get("page")
-        place = Text(f"第 {line} 行", f"line {line}") if line else Text(f"第 {page} 页", f"page {page}") if page else ""
+        place: Any = (
+            Text(f"第 {line} 行", f"line {line}") if line else Text(f"第 {page} 页", f"page {page}") if page else ""
+        )
         settled = reading.settled.get(str(number))
         read_as = f"“{doubt['printed']}” → “{doubt['read_as']}”" if doubt.get("read_as") else doubt.get("printed", "")
         outcome: Any = ""

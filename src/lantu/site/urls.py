@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from django.urls import path
+
+from lantu.site.api import api
+
 SUBJECTS = (
     "data",
     "rules",
     "journal",
-    "reports",
     "public",
     "administration",
+    "progress",
     "signing",
     "oidc",
 )
 
-urlpatterns = [route for name in SUBJECTS for route in import_module(f"lantu.site.pages.{name}").routes]
+urlpatterns = [
+    path("api/", api.urls),
+    *(route for name in SUBJECTS for route in import_module(f"lantu.site.pages.{name}").routes),
+]
 
 handler403 = "lantu.site.pages.errors.not_allowed"
 handler404 = "lantu.site.pages.errors.not_found"

@@ -21,8 +21,9 @@ from lantu.lake.report import REASONS
 from lantu.office import rights
 from lantu.office.desk import desk
 from lantu.office.jobs.models import Job
-from lantu.office.jobs.work import TITLES, ask
+from lantu.office.jobs.work import ask
 from lantu.site.answers import Page, pair, shown_to
+from lantu.site.pages.progress import job_part
 
 _DAYS = 31
 
@@ -90,7 +91,7 @@ def data(request: HttpRequest) -> Page:
         "aside_columns": [{"title": title, "numeric": numeric} for title, numeric in _ASIDE],
         "missing": [declared[name].title for name in missing],
         "may_import": rights.may_import(request.user),
-        "jobs": [shown_job(job) for job in jobs],
+        "jobs": [job_part(job) for job in jobs],
     }
     return Page("data.html", {"datasets": held, "set_aside": set_aside, "without_data": missing}, extra)
 
@@ -111,20 +112,6 @@ _ASIDE = (
     (Text("数量", "count"), True),
     (Text("如", "for example"), False),
 )
-
-
-def shown_job(job: Job) -> dict[str, Any]:
-    """A job as `parts/job.html` shows it."""
-    return {
-        "id": job.pk,
-        "title": TITLES[job.kind],
-        "state": job.state,
-        "done": job.done,
-        "total": job.total,
-        "note": job.message if job.state == "done" else job.step,
-        "url": reverse("job", args=[job.pk]),
-        "error": job.message,
-    }
 
 
 @shown_to(rights.sees_office)

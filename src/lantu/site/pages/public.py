@@ -86,8 +86,8 @@ def _by_task(assessment: Assessment) -> dict[str, Any]:
                     }
                 )
         plans.append({"plan": plan.id, "title": plan.title, "tasks": tasks})
-    counts = [{"status": status.value, "count": count} for status, count in assessment.counts(rows).items()]
-    return {"counts": counts, "plans": plans}
+    every = [{"status": status.value, "count": count} for status, count in assessment.counts(rows).items()]
+    return {"counts": every, "plans": plans}
 
 
 def public_task(request: HttpRequest, plan: str, number: int) -> Page:

@@ -22,7 +22,8 @@ from lantu.office.jobs.models import Job
 from lantu.office.jobs.work import ask
 from lantu.site.answers import Page, pair, shown_to
 from lantu.site.lists import frame, kept_query, paged
-from lantu.site.pages.data import kept_upload, shown_job
+from lantu.site.pages.data import kept_upload
+from lantu.site.pages.progress import job_part
 from lantu.site.pages.signing import record
 from lantu.standards import catalogue
 
@@ -48,7 +49,7 @@ def rules(request: HttpRequest) -> Page:
         "readings": kept,
     }
     jobs = Job.objects.filter(kind="read_plan").exclude(state="done")[:5]
-    extra = {"may_read": rights.may_run_jobs(request.user), "jobs": [shown_job(job) for job in jobs]}
+    extra = {"may_read": rights.may_run_jobs(request.user), "jobs": [job_part(job) for job in jobs]}
     return Page("rules.html", data, extra)
 
 
@@ -144,7 +145,7 @@ def parameter(request: HttpRequest, name: str) -> Page:
 
 @shown_to(rights.sees_office)
 def targets(request: HttpRequest) -> Page | HttpResponse:
-    """Figures that other documents set (国家和本市下达): which are entered, which are missing; coordinators enter them."""
+    """Figures that other documents set (国家和本市下达): which are there, which are missing; coordinators enter them."""
     pack, workspace = desk().pack, desk().workspace
     may_enter = rights.may_run_jobs(request.user)
     if request.method == "POST":
