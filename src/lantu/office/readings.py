@@ -170,7 +170,6 @@ def side_by_side(reading: Reading) -> tuple[list[dict[str, Any]], list[dict[str,
     """
     doubts: list[dict[str, Any]] = []
     at: dict[str, list[str]] = {}
-    place: Any
     for number, doubt in enumerate(reading.document["doubts"], 1):
         where = doubt.get("measure") or (f"{doubt.get('plan')}-{doubt['task']}" if doubt.get("task") else "head")
         at.setdefault(where, []).append(str(number))
@@ -179,7 +178,7 @@ def side_by_side(reading: Reading) -> tuple[list[dict[str, Any]], list[dict[str,
             Text(f"第 {line} 行", f"line {line}") if line else Text(f"第 {page} 页", f"page {page}") if page else ""
         )
         settled = reading.settled.get(str(number))
-        read_as = f"“{doubt['printed']}” → “{doubt['read_as']}”" if doubt.get("read_as") else doubt.get("printed", "")
+        shown = f"“{doubt['printed']}” → “{doubt['read_as']}”" if doubt.get("read_as") else doubt.get("printed", "")
         outcome: Any = ""
         if settled:
             chosen = CHOICES[settled["choice"]]
@@ -191,7 +190,7 @@ def side_by_side(reading: Reading) -> tuple[list[dict[str, Any]], list[dict[str,
                 "passage": where,
                 "place": place,
                 "title": Text(**doubt["what"]),
-                "text": read_as,
+                "text": shown,
                 "settled": bool(settled),
                 "outcome": outcome,
                 "choices": list(CHOICES.items()),
@@ -220,8 +219,8 @@ def side_by_side(reading: Reading) -> tuple[list[dict[str, Any]], list[dict[str,
                     last_page = page
     rest = [number for numbers in at.values() for number in numbers]
     if rest:
-        words = Text("全文", "the whole document")
-        pieces = [_plain(str(words))] + [{"text": " ", "doubt": n, "settled": n in reading.settled} for n in rest]
+        whole = str(Text("全文", "the whole document"))
+        pieces = [_plain(whole)] + [{"text": " ", "doubt": n, "settled": n in reading.settled} for n in rest]
         passages.insert(0, {"id": "head", "page": None, "pieces": pieces})
         for doubt in doubts:
             if doubt["id"] in rest:

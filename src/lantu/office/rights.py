@@ -119,7 +119,11 @@ def may_step(account: Any, ledger: Ledger, step: Transition, entry: Entry) -> bo
     if not may_amend(account, entry):
         return False
     if role_of(account) in (Role.STREET, Role.ENTERPRISE):
-        return not ledger.states[step.to].final and not step.reason and step.name not in ("assign", "approve")
+        return (
+            not ledger.states[step.target(entry.state)].final
+            and not step.reason
+            and step.name not in ("assign", "approve")
+        )
     return True
 
 

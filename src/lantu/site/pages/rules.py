@@ -145,7 +145,7 @@ def parameter(request: HttpRequest, name: str) -> Page:
 
 @shown_to(rights.sees_office)
 def targets(request: HttpRequest) -> Page | HttpResponse:
-    """Figures that other documents set (国家和本市下达): which are there, which are missing; coordinators enter them."""
+    """Figures that other documents set (国家和本市下达): those entered and those missing; coordinators enter them."""
     pack, workspace = desk().pack, desk().workspace
     may_enter = rights.may_run_jobs(request.user)
     if request.method == "POST":
