@@ -153,6 +153,7 @@ LANGUAGE_CODE = "zh-hans"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
+FORMAT_MODULE_PATH = ["lantu.site.formats"]
 
 STATIC_URL = "/static/"
 STATIC_ROOT = None

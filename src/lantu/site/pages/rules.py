@@ -78,7 +78,7 @@ def parameters(request: HttpRequest) -> Page:
                         "url": reverse("parameter", args=[parameter.name]),
                         "note": parameter.name,
                     },
-                    {"text": _value(last.value)},
+                    {"text": written(last.value)},
                     {"text": parameter.unit},
                     {"text": last.from_},
                     {"text": last.to or "—"},
@@ -118,9 +118,17 @@ _HEADS = (
 )
 
 
-def _value(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"
+def written(value: Any) -> str:
+    """A parameter's value as a reader sees it; of a long table its beginning."""
+    if isinstance(value, dict):
+        text = "; ".join(f"{name}: {written(part)}" for name, part in value.items())
+    elif isinstance(value, tuple | list):
+        text = ", ".join(f"({written(part)})" if isinstance(part, tuple | list) else written(part) for part in value)
+    elif value is None:
+        text = "—"
+    else:
+        text = str(value)
+    return text if len(text) <= 200 else f"{text[:197]}…"
 
 
 @shown_to(rights.sees_office)
@@ -131,7 +139,7 @@ def parameter(request: HttpRequest, name: str) -> Page:
     found = catalogue().get(name)
     values = [
         {
-            "value": str(dated.value),
+            "value": written(dated.value),
             "from": dated.from_,
             "to": dated.to,
             "verified": dated.verified.value,
