@@ -18,7 +18,9 @@ PASSWORD = "a long pass phrase 7"
 
 @pytest.fixture(scope="session")
 def made_city(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace that `lantu demo` made. Tests read it and never write."""
+    """A workspace that `lantu demo` made; `LANTU_MADE_CITY` names one that is there. Tests read it and never write."""
+    if "LANTU_MADE_CITY" in os.environ:
+        return Path(os.environ["LANTU_MADE_CITY"])
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "made_city"
     folder.mkdir(exist_ok=True)

@@ -10,6 +10,7 @@ from authlib.integrations.django_client import OAuth
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path, reverse
+from joserfc.errors import JoseError
 from requests import RequestException
 
 from lantu.base import Text
@@ -57,7 +58,7 @@ def back(request: HttpRequest) -> HttpResponse:
     subject, or, the first time, by its user name."""
     try:
         token = _client().authorize_access_token(request)
-    except (OAuthError, RequestException, ValueError) as error:
+    except (OAuthError, JoseError, RequestException, ValueError) as error:
         record(None, "sign_in_refused", "account/-", {"how": "oidc", "why": str(error)[:200]})
         return _failed(
             request,
