@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from lantu.gateway.arrivals import Arrival
+from lantu.gateway.arrivals import Arrival, Kept
 from lantu.gateway.vehicles import ODDITIES, Family, Vehicles, VehicleSession, describe
 from lantu.gateway.vehicles.encoding import (
     diagnosis,
@@ -97,6 +97,14 @@ def test_an_answer_is_never_answered() -> None:
         for response in (1, 2, 3):
             (arrival,) = speak(vehicles, session, frame(family, 2, VIN, time_bytes(NOW), response=response))
             assert (arrival.kept, arrival.answer) == (False, None)
+
+
+def test_data_under_the_flag_of_an_answer_are_kept_and_read_but_not_answered() -> None:
+    vehicles, session = Vehicles(), VehicleSession()
+    unit = realtime_unit("L3", NOW, 1, [(DIESEL, NOW, stream(DIESEL, {}))])
+    (arrival,) = speak(vehicles, session, frame(Family.PLATFORM, 2, VIN, unit, response=1))
+    assert (arrival.kept, arrival.answer, arrival.oddities) == (True, None, ("answer_with_data",))
+    assert vehicles.decode(Kept([arrival.raw], [0], [1])).tables["vehicle_seconds"].num_rows == 1
 
 
 def test_an_electric_vehicle_logs_in_beats_and_asks_for_the_time() -> None:

@@ -2,7 +2,8 @@
 
 Heavy terminals get no answer to login, data and logout, as no source shows one; a time request is answered with the
 time, an activation with its result. Platforms and electric vehicles get the same command with the response flag 1 and
-the time of their own unit; an answer is never answered. A platform's login carries a password, so it is not kept.
+the time of their own unit; an answer is never answered, and kept only where it carries data. A platform's login carries
+a password, so it is not kept.
 """
 
 from __future__ import annotations
@@ -85,6 +86,7 @@ ODDITIES: dict[str, Text] = {
     "time_impossible": Text("时间不存在", "the time does not exist"),
     "clock": Text("终端时钟偏差超过 10 分钟", "the clock is off by more than ten minutes"),
     "clock_8h": Text("终端时钟慢 8 小时（疑为 UTC）", "the clock is 8 hours behind (UTC, it seems)"),
+    "answer_with_data": Text("应答标志不是“命令”，却带有数据", "the response flag says answer, but there are data"),
     "encrypted": Text("数据单元已加密，原样保存", "the unit is encrypted and kept as it is"),
     "layout": Text("没有版式能恰好用完数据单元", "no layout uses up the unit exactly"),
     "login_refused": Text("平台用户名或密码不符", "the platform's user or password is wrong"),
@@ -203,7 +205,7 @@ class Vehicles:
         vin = vin_text(frame[start : start + 17])
         oddities = [name for name, there in facts.odd.items() if there[index]]
         if not facts.is_command[index]:
-            return Arrival(session, frame, vin, kept=False, oddities=tuple(oddities))
+            return Arrival(session, frame, vin, kept="answer_with_data" in oddities, oddities=tuple(oddities))
         if session.newly_skipped():
             oddities.append("skipped_bytes")
         if _carries_vin(family, command):
@@ -360,6 +362,7 @@ class _Facts:
             "time_impossible": impossible,
             "clock_8h": utc,
             "clock": (np.abs(behind) > CLOCK_SLACK) & ~utc,
+            "answer_with_data": ~heads.is_command & heads.says_more,
             "encrypted": ~plain & (heads.stop > heads.unit),
             "layout": unread & ~impossible,
         }
