@@ -94,11 +94,13 @@ def _ledger(ledger: Ledger) -> list[str]:
             needs = [
                 *step.fields,
                 *(f"evidence {kind}" for kind in step.evidence),
+                *([f"a later `{step.postpones.field}`"] if step.postpones else []),
                 *(["a reason"] if step.reason else []),
+                *({"holder": ["the unit that holds it"], "another": ["another unit"]}.get(step.by, [])),
+                *([f"{step.times} times at most"] if step.times else []),
             ]
-            lines.append(
-                f"| `{step.name}` | {step.title.zh} | {', '.join(step.from_)} | {step.to} | {', '.join(needs)} |"
-            )
+            begin, end = ", ".join(step.from_), step.to or "stays"
+            lines.append(f"| `{step.name}` | {step.title.zh} | {begin} | {end} | {', '.join(needs)} |")
     if ledger.closing is not None:
         recipe = ledger.closing
         parts = [f"evidence {', '.join(recipe.evidence)}"]

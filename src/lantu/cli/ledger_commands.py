@@ -116,7 +116,7 @@ def show(name: LedgerArgument, pack: PackOption = DEFAULT_PACK, json: JsonOption
         needs = [str(ledger.evidence[kind]) for kind in step.evidence]
         if ledger.closing is not None and ledger.closing.state == step.to:
             needs += [str(ledger.evidence[kind]) for kind in ledger.closing.evidence]
-        text = f"  {step.name}: {begin} → {ledger.states[step.to].title}"
+        text = f"  {step.name}: {begin} → {ledger.states[step.to].title if step.to else say('不变', 'stays')}"
         console.print(escape(text + (f"  [{', '.join(needs)}]" if needs else "")), highlight=False)
     for selection, declared in ledger.selections.items():
         console.print(escape(f"  {selection}: {declared.title}"), highlight=False, style="dim")
@@ -222,6 +222,8 @@ def advance(
         list[str] | None, typer.Option("--evidence", metavar="KIND=FILE", help=say("佐证类别=文件", "kind and file"))
     ] = None,
     note: Annotated[str | None, typer.Option("--note", help=say("理由", "the reason"))] = None,
+    holder: Annotated[str | None, typer.Option("--holder", help=say("承办单位", "the unit that is to hold it"))] = None,
+    area: Annotated[str | None, typer.Option("--area", help=say("派发到的区域", "the area that it goes to"))] = None,
     by: ByOption = None,
     day: DayOption = None,
     pack: PackOption = DEFAULT_PACK,
@@ -238,6 +240,8 @@ def advance(
         dict(_pairs(values, Text("字段", "field"))),
         [(kind, Path(path)) for kind, path in _pairs(evidence, Text("佐证类别", "kind"))],
         note,
+        holder=holder,
+        area=area,
     )
     state = book.ledger(name).states[change.state].title
     console.print(say(f"{key}：{state.zh}", f"{key}: {state.en}"), highlight=False)

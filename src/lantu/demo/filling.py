@@ -72,7 +72,7 @@ def _changes(ledger: Ledger, row: Planned, digest: str, recorded: str) -> Iterat
             action,
             state,
             row.area,
-            None,
+            row.holder if state != row.states[0][1] else None,
             None,
             {name: to_json(value) for name, value in row.values.items() if _is_known(known[name], value, day)},
             tuple(Evidence(kind, "simulated.txt", digest) for kind in dict.fromkeys(needed)),

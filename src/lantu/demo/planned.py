@@ -24,6 +24,8 @@ class Planned:
     values: dict[str, Any]
     related: dict[tuple[str, str], list[dt.date]] = field(default_factory=dict)
     """For tests of another ledger's entries: days by (ledger, field)."""
+    holder: str | None = None
+    """The unit that holds it, once it has left the state in which it was entered."""
 
     def state_at(self, day: dt.date) -> str | None:
         """Its state at the end of a day; None before it was entered."""
@@ -54,7 +56,7 @@ def path_to(ledger: Ledger, state: str) -> list[Transition]:
         if name == state:
             return steps
         for step in ledger.transitions:
-            if name in step.from_ and step.to not in seen:
+            if name in step.from_ and step.to is not None and step.to not in seen:
                 seen.add(step.to)
                 todo.append((step.to, [*steps, step]))
     raise ValueError(f"{ledger.ledger}: nothing leads to {state}")

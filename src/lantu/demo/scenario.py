@@ -637,9 +637,11 @@ class Scenario:
         if rejected:
             states = [(occurred, "raised"), (occurred + DAY, "rejected")]
         else:
-            closed = due + DAY * 3 if late else occurred + DAY * self.draw.randint(3, max(3, days))
-            rectified = occurred + DAY * 2
-            states = [(occurred, "raised"), (occurred + DAY, "assigned"), (rectified, "rectified"), (closed, "closed")]
+            closed = due + DAY * 3 if late else occurred + DAY * self.draw.randint(4, max(4, days))
+            steps = [(DAY, "assigned"), (2 * DAY, "accepted"), (3 * DAY, "rectified"), (closed - occurred, "closed")]
+            # of the late ones some are never closed: they stop at any step
+            taken = count % len(steps) if late else 0
+            states = [(occurred, "raised"), *((occurred + after, state) for after, state in steps[: taken or None])]
         leaf = self.leaf_of("cases", area)
         values = {
             "number": number,
@@ -651,7 +653,8 @@ class Scenario:
             "source": "inspection",
         }
         known = {declared.name for declared in self.pack.ledgers["cases"].fields}
-        return self.city.add(Planned("cases", number, leaf, states, {k: v for k, v in values.items() if k in known}))
+        kept = {name: value for name, value in values.items() if name in known}
+        return self.city.add(Planned("cases", number, leaf, states, kept, holder=self._unit(leaf)))
 
     def _alerts(self) -> None:
         if "alerts" not in self.pack.ledgers:

@@ -14,7 +14,7 @@ from lantu.base import LantuError, Place, SeveralErrors, Text
 from lantu.ledgers.database import database_of
 from lantu.ledgers.entries import Entries, History
 from lantu.ledgers.faults import EntryFault, check_version, in_future, no_entry, not_initial
-from lantu.ledgers.guards import Actor, guard_faults
+from lantu.ledgers.guards import Actor, changed_outside, guard_faults, holder_after, written_by
 from lantu.ledgers.judging import RULES, outcome
 from lantu.ledgers.schema import Ledger, LedgerField, Transition
 from lantu.ledgers.store import Change, Evidence, LedgerStore
@@ -335,8 +335,13 @@ class LedgerBook:
                 faults.append(EntryFault("holder", unfit.what, unfit.mend))
         return code, unit
 
-    def _reference_faults(self, ledger: Ledger, values: Mapping[str, Any]) -> list[EntryFault]:
-        return [
+    def _reference_faults(self, ledger: Ledger, values: Mapping[str, Any], own: str | None = None) -> list[EntryFault]:
+        itself = [
+            EntryFault(field.name, Text("不能引用自己", "an entry cannot refer to itself"))
+            for field in ledger.fields
+            if field.ledger == ledger.ledger and own is not None and values.get(field.name) == own
+        ]
+        return itself + [
             no_entry(ledger, name, key)
             for name, keys in self.missing_references(ledger, [values]).items()
             for key in keys
@@ -425,7 +430,13 @@ class LedgerBook:
         named = {fault.field for fault in faults}
         faults += [fault for fault in self.check_values(ledger, values, set(read)) if fault.field not in named]
         code, unit = self._area_and_holder(ledger, area or old.area, holder or old.holder, faults)
-        faults += self._reference_faults(ledger, read)
+        faults += self._reference_faults(ledger, read, key)
+        kept = self.decoded(ledger, old.data)
+        faults += [
+            changed_outside(field.title, field.name)
+            for field in ledger.fields
+            if field.by_step and field.name not in named and values.get(field.name) != kept.get(field.name)
+        ]
         when = day or max(self.today, old.day)
         faults += self._day_faults(when, old)
         if not faults and self.key_of(ledger, values) != key:
@@ -484,6 +495,8 @@ class LedgerBook:
         evidence: Mapping[str, Path] | Sequence[tuple[str, Path]] = (),
         note: str | None = None,
         version: int | None = None,
+        holder: str | None = None,
+        area: str | None = None,
     ) -> Change:
         """Take an entry one step further.
 
@@ -497,6 +510,8 @@ class LedgerBook:
             evidence: files by kind; they are kept in the workspace under their digest.
             note: the reason, where one is asked for.
             version: the version that was read.
+            holder: the unit that is to hold it, where the step hands it over.
+            area: where it lies, if the step moves it.
 
         Raises:
             LantuError: the state does not allow it, or a guard or the closing recipe is not fulfilled; all that is
@@ -507,11 +522,13 @@ class LedgerBook:
         check_version(old, version)
         step = self._step(ledger, old, transition)
         read, faults = self.read_values(ledger, given or {})
-        values = {**self.decoded(ledger, old.data), **read}
+        before = self.decoded(ledger, old.data)
+        when = day or max(self.today, old.day)
+        values, unfit = written_by(ledger, step, {**before, **read}, actor, when, self.registers)
+        faults += unfit
         named = {fault.field for fault in faults}
         faults += [fault for fault in self.check_values(ledger, values, set(read)) if fault.field not in named]
-        faults += self._reference_faults(ledger, read)
-        when = day or max(self.today, old.day)
+        faults += self._reference_faults(ledger, read, key)
         faults += self._day_faults(when, old)
         files = list(evidence.items()) if isinstance(evidence, Mapping) else list(evidence)
         faults += guard_faults(
@@ -523,15 +540,19 @@ class LedgerBook:
             note,
             actor,
             when,
+            before,
+            self._state_of,
         )
-        faults += [
-            EntryFault(kind, Text(f"找不到文件 {path}", f"there is no file {path}"))
-            for kind, path in files
-            if not Path(path).is_file()
-        ]
+        unit, unfit = holder_after(step, old.holder, holder, actor, self.registers)
+        faults += unfit
+        code, unfit = self._moved_to(ledger, step, old.area, area)
+        faults += unfit
+        pieces, unfit = self._pieces(ledger, files)
+        faults += unfit
         if faults:
             raise SeveralErrors([fault.as_error(f"{ledger.ledger}/{key}") for fault in faults])
-        kept = tuple(self._keep(kind, Path(path)) for kind, path in files)
+        for piece, (_, path) in zip(pieces, files, strict=True):
+            self._keep(piece, Path(path))
         change = self.made(
             ledger,
             key,
@@ -539,17 +560,54 @@ class LedgerBook:
             when,
             actor,
             step.name,
-            step.to,
-            old.area,
-            old.holder,
+            step.target(old.state),
+            code,
+            unit,
             old.place,
             values,
-            kept,
+            tuple(pieces),
             note,
             simulated=old.simulated,
         )
         self.store.add([change])
         return change
+
+    def _state_of(self, ledger: str, key: str) -> str | None:
+        found = self.store.latest(ledger, [key])
+        return found[key].state if key in found else None
+
+    def _moved_to(
+        self, ledger: Ledger, step: Transition, before: str, area: str | None
+    ) -> tuple[str, list[EntryFault]]:
+        """The area in which an entry lies after a step."""
+        if area in (None, ""):
+            return before, []
+        if not step.moves:
+            return before, [EntryFault("area", Text("这一步不改区域", "this step does not change the area"))]
+        try:
+            return self.check_area(ledger, area), []
+        except Unfit as unfit:
+            return before, [EntryFault("area", unfit.what, unfit.mend)]
+
+    def _pieces(self, ledger: Ledger, files: Sequence[tuple[str, Path]]) -> tuple[list[Evidence], list[EntryFault]]:
+        """What is known of the files that are handed in; a picture is read, a file that is none is refused."""
+        pieces, faults = [], []
+        for kind, given in files:
+            path = Path(given)
+            if not path.is_file():
+                faults.append(EntryFault(kind, Text(f"找不到文件 {path}", f"there is no file {path}")))
+                continue
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            piece = Evidence(kind, path.name, digest)
+            if kind in ledger.pictures:
+                from lantu.ledgers.pictures import read_picture
+
+                try:
+                    piece = Evidence(kind, path.name, digest, **read_picture(path).as_evidence())
+                except LantuError as error:
+                    faults.append(EntryFault(kind, error.what, error.mend))
+            pieces.append(piece)
+        return pieces, faults
 
     def _step(self, ledger: Ledger, old: Change, transition: str) -> Transition:
         allowed = [step for step in ledger.transitions if old.state in step.from_]
@@ -565,16 +623,17 @@ class LedgerBook:
             mend=Text(f"可以：{zh}", f"allowed: {en}"),
         )
 
-    def _keep(self, kind: str, path: Path) -> Evidence:
-        content = path.read_bytes()
-        digest = hashlib.sha256(content).hexdigest()
-        target = self.evidence_folder / digest[:2] / f"{digest}{path.suffix.lower()[:10]}"
+    def evidence_path(self, piece: Evidence) -> Path:
+        """Where the file of a piece of evidence is kept: under its digest."""
+        return self.evidence_folder / piece.sha256[:2] / f"{piece.sha256}{Path(piece.file).suffix.lower()[:10]}"
+
+    def _keep(self, piece: Evidence, path: Path) -> None:
+        target = self.evidence_path(piece)
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             fresh = target.with_suffix(target.suffix + ".new")
             shutil.copyfile(path, fresh)
             fresh.replace(target)
-        return Evidence(kind, path.name, digest)
 
     def recheck_sample(self, name: str, first: dt.date, last: dt.date, seed: str) -> list[str]:
         """The closed entries that are drawn for a re-check (抽查复核): the same seed draws the same ones.

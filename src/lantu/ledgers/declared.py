@@ -60,6 +60,12 @@ def _references(ledger: Ledger, known: Mapping[str, Ledger], path: Path) -> list
     for field in ledger.fields:
         if field.ledger is not None and field.ledger not in known:
             fault(f"没有台账“{field.ledger}”", f"there is no ledger '{field.ledger}'", field.name)
+    for step in ledger.transitions:
+        for name, states in step.refers.items():
+            other = known.get((ledger.field(name) or ledger.fields[0]).ledger or "")
+            for state in states:
+                if other is not None and state not in other.states:
+                    fault(f"{other.ledger} 没有状态“{state}”", f"{other.ledger} has no state '{state}'", step.name)
     for name, selection in ledger.selections.items():
         for related in selection.related:
             other = known.get(related.ledger)

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from lantu.base import ClosedModel, LantuError, Text, as_decimal, parse_unit
 from lantu.ledgers.judging import RULES
-from lantu.ledgers.selections import Selection, Where
+from lantu.ledgers.selections import Selection, Value, Where
 
 FieldType = Literal["text", "integer", "number", "date", "yes_no", "code", "codes", "unit", "area", "reference"]
 AreaLevel = Literal["city", "district", "street"]
@@ -82,6 +82,8 @@ class LedgerField(ClosedModel):
     ledger: Name | None = None
     default: str | bool | int | None = None
     judged_by: JudgedBy | None = None
+    by_step: bool = False
+    """Given when the entry is made, and after that changed only by a step that names it."""
     note: Text | None = None
 
     @model_validator(mode="after")
@@ -122,8 +124,35 @@ class State(ClosedModel):
     counts_as: list[Name] = []
 
 
+class Setting(ClosedModel):
+    """What a step writes into a field by itself; exactly one key.
+
+    `value` is written as it stands, `day` the day of the step, `unit` the unit that takes it, `plus` is added to a
+    whole number (none counts as 0), `clear` empties the field.
+    """
+
+    value: Value | None = None
+    day: Literal[True] | None = None
+    unit: Literal[True] | None = None
+    plus: int | None = None
+    clear: Literal[True] | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Setting:
+        if len(self.model_fields_set) != 1:
+            raise ValueError("give exactly one of value, day, unit, plus, clear")
+        return self
+
+
+class Postpones(ClosedModel):
+    """A date that must be given with the step and lie later than it did, by so many days at most."""
+
+    field: Name
+    most_days: Annotated[int, Field(ge=1)] | None = None
+
+
 class Transition(ClosedModel):
-    """A step from one state to another, with its guards (迁移条件).
+    """A step from one state to another, with its guards (迁移条件). Without `to` the state stays.
 
     `fields` must be filled by then, `evidence` of each kind handed in with the step, `where` must hold of the entry,
     and `reason` asks for words (a return, an extension).
@@ -132,11 +161,35 @@ class Transition(ClosedModel):
     name: Name
     title: Text
     from_: Annotated[list[Name], Field(alias="from", min_length=1)]
-    to: Name
+    to: Name | None = None
     fields: list[Name] = []
+    changes: list[Name] = []
+    """Fields that only steps change and that this one may, but need not."""
     evidence: list[Name] = []
     where: Where = {}
     reason: bool = False
+    by: Literal["anyone", "holder", "another"] = "anyone"
+    """Who takes it: the unit that holds the entry (where one does); a unit that does not hold it (where none does: that
+    did not bring it to its state)."""
+    holder: Literal["kept", "given", "actor", "none"] = "kept"
+    """Who holds the entry afterwards: whom the step names (else who was named before), who takes the step, nobody."""
+    moves: bool = False
+    """Whether the step may name another area."""
+    sets: dict[Name, Setting] = {}
+    postpones: Postpones | None = None
+    times: Annotated[int, Field(ge=1)] | None = None
+    """How often an entry may take the step in its life."""
+    refers: dict[Name, list[Name]] = {}
+    """For a reference field the states in which the entry that it names may be."""
+
+    def target(self, state: str) -> str:
+        """The state after the step, of an entry that was in `state`."""
+        return self.to or state
+
+    def may_change(self, name: str) -> bool:
+        """Whether the step may change a field that only steps change."""
+        named = (*self.fields, *self.changes, *self.sets)
+        return name in named or (self.postpones is not None and self.postpones.field == name)
 
 
 class Closing(ClosedModel):
@@ -146,6 +199,8 @@ class Closing(ClosedModel):
     evidence: Annotated[list[Name], Field(min_length=1)]
     another_unit: bool = True
     quiet_days: Annotated[int, Field(ge=0)] = 0
+    quiet_field: Name | None = None
+    """A whole-number field of the entry that says how many days, where it is filled."""
     recheck_percent: Annotated[int, Field(ge=0, le=100)] = 0
 
 
@@ -174,6 +229,8 @@ class Ledger(ClosedModel):
     states: Annotated[dict[Name, State], Field(min_length=1)]
     transitions: list[Transition] = []
     evidence: dict[Name, Text] = {}
+    pictures: list[Name] = []
+    """Kinds of evidence that must be pictures: they are read when they are handed in."""
     closing: Closing | None = None
     selections: dict[Name, Selection] = {}
     expected: Annotated[int, Field(ge=1)] | None = None
@@ -220,6 +277,34 @@ class Ledger(ClosedModel):
             wrong.append(f"the rule {judged_by.rule} reads one of {', '.join(rule.reads[:12])}")
         return wrong
 
+    def _unfit_step(self, step: Transition, names: list[str]) -> list[str]:
+        """What a step names and the ledger does not have."""
+        wrong = []
+        dates = [each.name for each in self.fields if each.type == "date"]
+        wholes = [each.name for each in self.fields if each.type == "integer"]
+        texts = [each.name for each in self.fields if each.type in ("text", "unit")]
+        references = [each.name for each in self.fields if each.ledger is not None]
+        among: list[tuple[str, str, Any]] = [
+            *((f"state of {step.name}", name, self.states) for name in (*step.from_, *([step.to] if step.to else ()))),
+            *(
+                (f"field of {step.name}", name, names)
+                for name in (*step.fields, *step.changes, *step.where, *step.sets)
+            ),
+            *((f"evidence of {step.name}", kind, self.evidence) for kind in step.evidence),
+            *((f"reference of {step.name}", name, references) for name in step.refers),
+        ]
+        if step.postpones is not None:
+            among.append((f"date that {step.name} postpones", step.postpones.field, dates))
+        for name, setting in step.sets.items():
+            if setting.day:
+                among.append((f"date that {step.name} sets", name, dates))
+            if setting.plus is not None:
+                among.append((f"number that {step.name} adds to", name, wholes))
+            if setting.unit:
+                among.append((f"text that {step.name} sets", name, texts))
+        wrong += [f"{kind} '{name}' is none of {', '.join(known)}" for kind, name, known in among if name not in known]
+        return wrong
+
     @model_validator(mode="after")
     def _hangs_together(self) -> Ledger:
         wrong: list[str] = []
@@ -249,18 +334,17 @@ class Ledger(ClosedModel):
         steps = [step.name for step in self.transitions]
         wrong += [f"the transition '{name}' stands twice" for name in sorted({n for n in steps if steps.count(n) > 1})]
         for step in self.transitions:
-            for state_name in (*step.from_, step.to):
-                known(f"state of {step.name}", state_name, self.states)
-            for name in (*step.fields, *step.where):
-                known(f"field of {step.name}", name, names)
-            for kind in step.evidence:
-                known(f"evidence of {step.name}", kind, self.evidence)
+            wrong += self._unfit_step(step, names)
+        for kind in self.pictures:
+            known("pictures", kind, self.evidence)
         reachable = set(self.initial_states) | {step.to for step in self.transitions}
         wrong += [f"the state '{name}' can never be reached" for name in self.states if name not in reachable]
         if self.closing is not None:
             known("closing state", self.closing.state, self.states)
             for kind in self.closing.evidence:
                 known("closing evidence", kind, self.evidence)
+            if self.closing.quiet_field is not None:
+                known("quiet_field", self.closing.quiet_field, [f.name for f in self.fields if f.type == "integer"])
             if self.closing.state in self.initial_states:
                 wrong.append("an entry cannot begin in the state in which it is closed")
         for name, selection in self.selections.items():

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from lantu.base import LantuError, Place, Text
 from lantu.ledgers.faults import EntryFault, no_entry, not_initial
-from lantu.ledgers.guards import guard_faults
+from lantu.ledgers.guards import changed_outside, guard_faults, written_by
 from lantu.ledgers.sheet_columns import COMMON, OPTIONAL, Column, columns_of, headings, rows_of
 from lantu.ledgers.values import Unfit, read_unit
 
@@ -349,7 +349,7 @@ class _Reader:
         if state != old.state:
             step = next((s for s in ledger.transitions if old.state in s.from_ and s.to == state), None)
             if step is None:
-                titles = [ledger.states[s.to].title for s in ledger.transitions if old.state in s.from_]
+                titles = [ledger.states[s.to].title for s in ledger.transitions if s.to and old.state in s.from_]
                 faults.append(
                     EntryFault(
                         "state",
@@ -362,11 +362,21 @@ class _Reader:
                 )
                 return []
             faults += guard_faults(
-                ledger, book.store.history(ledger.ledger, old.key), step, merged, [], None, self.actor, when
+                ledger, book.store.history(ledger.ledger, old.key), step, merged, [], None, self.actor, when, kept
             )
+            merged, unfit = written_by(ledger, step, merged, self.actor, when, book.registers)
+            faults += unfit
             if faults:
                 return []
             action = step.name
+        else:
+            faults += [
+                changed_outside(field.title, field.name)
+                for field in ledger.fields
+                if field.by_step and merged.get(field.name) != kept.get(field.name)
+            ]
+            if faults:
+                return []
         return [
             book.made(
                 ledger,

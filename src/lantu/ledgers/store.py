@@ -16,7 +16,7 @@ from lantu.base import LantuError, Text
 from lantu.ledgers.database import TakenError
 from lantu.ledgers.guards import Actor
 from lantu.ledgers.journal import Journal, digest_of
-from lantu.ledgers.tables import COLUMNS
+from lantu.ledgers.tables import COLUMNS, PICTURE
 
 if TYPE_CHECKING:
     from lantu.ledgers.database import Database
@@ -27,14 +27,24 @@ _IN_ENTRY = [COLUMNS.index(name) for name in _ENTRY]
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A piece of evidence (佐证材料) handed in with a step: its kind, the file's name and digest."""
+    """A piece of evidence (佐证材料) handed in with a step: its kind, the file's name and digest.
+
+    Of a picture also its perceptual hash (16 hexadecimal digits), and what its file says of when (`taken`, local time
+    of the camera) and where it was taken, in degrees (WGS 84).
+    """
 
     kind: str
     file: str
     sha256: str
+    phash: str | None = None
+    taken: str | None = None
+    longitude: float | None = None
+    latitude: float | None = None
 
-    def as_json(self) -> dict[str, str]:
-        return {"kind": self.kind, "file": self.file, "sha256": self.sha256}
+    def as_json(self) -> dict[str, Any]:
+        facts = {"phash": self.phash, "taken": self.taken, "longitude": self.longitude, "latitude": self.latitude}
+        known = {name: value for name, value in facts.items() if value is not None}
+        return {"kind": self.kind, "file": self.file, "sha256": self.sha256, **known}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +138,11 @@ class LedgerStore:
                     + ", ".join(f"{name} = excluded.{name}" for name in _ENTRY[2:]),
                     list(fresh.values()),
                 )
+                pictures = [row for change in kept for row in _pictures(change)]
+                if pictures:
+                    cursor.executemany(
+                        f"insert into picture ({', '.join(PICTURE)}) values ({', '.join('?' * len(PICTURE))})", pictures
+                    )
         except TakenError as error:
             raise LantuError(
                 Text("同一条目已被他人更改", "somebody else has changed the same entry"),
@@ -227,6 +242,15 @@ class LedgerStore:
     def _value(self, field: str) -> str:
         """A value of an entry's data."""
         return f"json_extract(data, {field})" if self.database.kind == "sqlite" else f"cast(data as jsonb) ->> {field}"
+
+
+def _pictures(change: Change) -> list[tuple[Any, ...]]:
+    """The rows of a change's pictures, by which used ones are found again."""
+    return [
+        (change.ledger, change.key, change.version, change.day.isoformat(), piece.kind, piece.sha256, piece.phash)
+        for piece in change.evidence
+        if piece.phash is not None
+    ]
 
 
 def _journal_line(changes: Sequence[Change], digest: str) -> tuple[Actor, str, str, dict[str, Any]]:

@@ -23,6 +23,9 @@ COLUMNS = (
 )
 """Of a change, in the order in which the store writes them."""
 
+PICTURE = ("ledger", "key", "version", "day", "kind", "sha256", "phash")
+"""Of a picture that was handed in; all of it stands in the change's evidence too."""
+
 _TABLES = (
     """create table if not exists journal (
         id {number} primary key,
@@ -78,6 +81,17 @@ _TABLES = (
     "create index if not exists entry_area on entry (ledger, area, id)",
     "create index if not exists entry_holder on entry (holder, ledger)",
     "create index if not exists entry_number on entry (ledger, id)",
+    """create table if not exists picture (
+        id {serial} primary key,
+        ledger text not null,
+        key text not null,
+        version integer not null,
+        day text not null,
+        kind text not null,
+        sha256 text not null,
+        phash text not null
+    )""",
+    "create index if not exists picture_sha256 on picture (sha256)",
 )
 
 SQLITE = (

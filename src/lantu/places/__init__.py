@@ -7,14 +7,17 @@ from lantu.places.areas import Area, AreaTree
 from lantu.places.calendar import load_calendar, read_calendar
 from lantu.places.sites import DatedSite, SiteRegister
 from lantu.places.units import Resolution, UnitRegister
+from lantu.places.working_days import DueDay, WorkingDays
 
 __all__ = [
     "Area",
     "AreaTree",
     "DatedSite",
+    "DueDay",
     "Resolution",
     "SiteRegister",
     "UnitRegister",
+    "WorkingDays",
     "load_calendar",
     "read_calendar",
 ]

@@ -1,4 +1,4 @@
-"""The calendar of a city (日历): the seasons that plans and rules name, with where each comes from."""
+"""The calendar of a city (日历): the seasons that plans and rules name, the days off, with where each comes from."""
 
 from __future__ import annotations
 
@@ -35,10 +35,39 @@ class WrittenSeason(ClosedModel):
         return written
 
 
+class WrittenHoliday(ClosedModel):
+    """A public holiday as written: its first and last day off, and the days at weekends that are worked for it."""
+
+    title: WrittenText
+    first: dt.date
+    last: dt.date
+    worked: list[dt.date] = []
+
+
+class WrittenYear(ClosedModel):
+    """The days off and the worked weekends of one year, by its notice."""
+
+    year: int
+    reference: str = Field(min_length=3)
+    verified: Literal["primary", "secondary", "unverified"]
+    holidays: list[WrittenHoliday]
+
+    @field_validator("holidays")
+    @classmethod
+    def _in_order(cls, holidays: list[WrittenHoliday]) -> list[WrittenHoliday]:
+        for each in holidays:
+            if each.last < each.first:
+                raise ValueError(f"{each.title.zh} ends {each.last} before it begins {each.first}")
+            if any(day.weekday() < 5 for day in each.worked):
+                raise ValueError(f"{each.title.zh}: only a Saturday or Sunday is worked for a holiday")
+        return holidays
+
+
 class WrittenCalendar(ClosedModel):
     """All of `calendar.yaml`."""
 
     seasons: dict[str, WrittenSeason]
+    working_days: list[WrittenYear] = []
 
 
 def _month_day(written: str) -> tuple[int, int]:

@@ -127,6 +127,10 @@ class UnitRegister:
         """The body with this canonical name."""
         return self._bodies.get(name)
 
+    def government_of(self, area: str) -> str | None:
+        """The body that governs an area; None where the register names none."""
+        return next((body.name for body in self._bodies.values() if body.area == area), None)
+
     def kind_of(self, unit: str) -> BodyKind | Literal["group", "open_list"] | None:
         """The kind of a canonical name; `group` and `open_list` for groups, None for a name that nobody knows."""
         if unit in self._groups:

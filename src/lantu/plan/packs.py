@@ -14,7 +14,7 @@ from typing import Any
 from lantu.base import LantuError, Period, Place, Season, SeveralErrors, Text, parse_unit, read_model, read_yaml
 from lantu.base.yaml_source import KeyPath, YamlSource, validate
 from lantu.ledgers import Ledger, read_ledgers
-from lantu.places import AreaTree, SiteRegister, UnitRegister, load_calendar
+from lantu.places import AreaTree, SiteRegister, UnitRegister, WorkingDays, load_calendar
 from lantu.plan.commitments import Commitment
 from lantu.plan.declared import Measure, PackHead, Plan
 from lantu.plan.references import reference_faults
@@ -34,6 +34,20 @@ class Pack:
     seasons: dict[str, Season]
     plans: tuple[Plan, ...]
     ledgers: dict[str, Ledger] = field(default_factory=dict)
+    working_days: WorkingDays = field(default_factory=lambda: WorkingDays([]))
+    folders: tuple[Path, ...] = ()
+    """Its own folder, then those of the packs that it inherits, nearest first."""
+
+    def files(self, folder: str) -> dict[str, Path]:
+        """The YAML files of a folder by their names, of the pack and of those that it inherits; the nearest counts."""
+        found: dict[str, Path] = {}
+        for each in reversed(self.folders or (self.path,)):
+            found.update({path.stem: path for path in sorted((each / folder).glob("*.yaml"))})
+        return found
+
+    def nearest(self, file: str) -> Path | None:
+        """A file of the pack, or of the nearest pack that it inherits and that has it."""
+        return next((each / file for each in self.folders or (self.path,) if (each / file).is_file()), None)
 
     @property
     def id(self) -> str:
@@ -172,6 +186,7 @@ def _load(folder: Path) -> tuple[Pack, dict[str, YamlSource]]:
     units = collect(lambda: UnitRegister.from_yaml(nearest("units.yaml"), areas))
     sites = collect(lambda: SiteRegister.from_csv(nearest("sites.csv")))
     seasons = collect(lambda: load_calendar(nearest("calendar.yaml")))
+    working = collect(lambda: WorkingDays.from_yaml(nearest("calendar.yaml"))) if seasons is not None else None
     plans, sources = [], {}
     for plan in head.plans:
         path = folder / "plan" / f"{plan}.yaml"
@@ -186,7 +201,9 @@ def _load(folder: Path) -> tuple[Pack, dict[str, YamlSource]]:
         ledgers.update(collect(partial(read_ledgers, each / "ledgers", ledgers)) or {})
     if faults:
         raise SeveralErrors(faults)
-    return Pack(head, folder, areas, units, sites, seasons, tuple(plans), ledgers), sources
+    days = working or WorkingDays([])
+    pack = Pack(head, folder, areas, units, sites, seasons, tuple(plans), ledgers, days, tuple(folders))
+    return pack, sources
 
 
 def _measures(source: YamlSource) -> Iterator[tuple[KeyPath, Any]]:
