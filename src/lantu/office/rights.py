@@ -121,27 +121,35 @@ def sees_journal(account: Any) -> bool:
     return role_of(account) in (Role.COORDINATOR, Role.AUDITOR)
 
 
+def enters_some(account: Any, ledger: Ledger) -> bool:
+    """Whether an account may enter entries of a ledger in some area."""
+    role = role_of(account)
+    if role is Role.DEPARTMENT:
+        return ledger.ledger in desk().duties.ledgers(account.unit)
+    return role in OFFICERS
+
+
 def entry_areas(account: Any, ledger: Ledger) -> list[Area]:
     """The areas in which an account may enter entries of a ledger, as fine as the ledger asks."""
+    if not enters_some(account, ledger):
+        return []
     areas = desk().pack.areas
+    within = areas_of(account) if role_of(account) in (Role.DISTRICT, Role.STREET) else None
     able = []
     for area in areas:
         # a development area has no streets of its own: there an entry lies in the area itself
         finest = area.level == "district" and not areas.children(area.code)
         fine_enough = _LEVELS.index(area.level) >= _LEVELS.index(ledger.area) or finest
-        if fine_enough and may_enter(account, ledger, area.code):
+        if fine_enough and (within is None or area.code in within):
             able.append(area)
     return able
 
 
 def may_enter(account: Any, ledger: Ledger, area: str) -> bool:
     """Whether an account may enter an entry of a ledger in an area."""
-    role = role_of(account)
-    if role is Role.COORDINATOR:
-        return True
-    if role is Role.DEPARTMENT:
-        return ledger.ledger in desk().duties.ledgers(account.unit)
-    return role in (Role.DISTRICT, Role.STREET) and area in areas_of(account)
+    if not enters_some(account, ledger):
+        return False
+    return role_of(account) not in (Role.DISTRICT, Role.STREET) or area in areas_of(account)
 
 
 def changes_entries(account: Any) -> bool:

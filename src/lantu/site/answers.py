@@ -106,10 +106,10 @@ def pair(route: str, view: Any, name: str) -> list[URLPattern]:
     return [path(json_route, view, name=f"{name}_json"), path(route, view, name=name)]
 
 
-def address(name: str, **parts: Any) -> str | None:
+def address(page: str, /, **parts: Any) -> str | None:
     """The address of a named page; None where this site has none."""
     try:
-        return reverse(name, kwargs=parts)
+        return reverse(page, kwargs=parts)
     except NoReverseMatch:
         return None
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from importlib import import_module
 
-SUBJECTS = ("signing", "oidc")
+SUBJECTS = (
+    "signing",
+    "oidc",
+    "ledgers",
+    "entries",
+    "files",
+)
 
 urlpatterns = [route for name in SUBJECTS for route in import_module(f"lantu.site.pages.{name}").routes]
 

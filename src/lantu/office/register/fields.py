@@ -1,4 +1,4 @@
-"""The declared fields of an entry in SQL: its data are kept as JSON text, which SQLite and PostgreSQL read differently."""
+"""The declared fields of an entry in SQL: data are kept as JSON text, which SQLite and PostgreSQL read differently."""
 
 from __future__ import annotations
 

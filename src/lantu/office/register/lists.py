@@ -1,4 +1,4 @@
-"""Lists of entries (条目列表): what a reader asks for, and the entries of a ledger that fit and that the account sees."""
+"""Lists of entries (条目列表): what a reader asks for, and the entries that fit and that the account sees."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def fitting(account: Any, ledger: Ledger, wanted: Wanted, state: bool = True) ->
         state: whether the wanted state narrows the list; without it the counts of all states can be shown.
     """
     found = rights.visible_entries(account).filter(ledger=ledger.ledger)
-    needed = {name for name in wanted.values}
+    needed = set(wanted.values)
     if wanted.words:
         needed |= {each.name for each in ledger.fields if each.type in ("text", "unit", "reference")}
     dated = ledger.dated_by
