@@ -271,6 +271,7 @@ class LedgerBook:
         place: str | None = None,
         note: str | None = None,
         simulated: bool = False,
+        source: str | None = None,
     ) -> Change:
         """Enter a new entry.
 
@@ -285,9 +286,33 @@ class LedgerBook:
             place: its geometry as `longitude,latitude` or GeoJSON.
             note: words to go with it.
             simulated: whether it is invented.
+            source: what it was made from: a sheet, a rule.
 
         Raises:
             SeveralErrors: values that do not fit, an unknown field, an area that does not exist, a key that is taken.
+        """
+        change = self.entering(name, given, area, actor, day, holder, state, place, note, simulated, source)
+        self.store.add([change])
+        return change
+
+    def entering(
+        self,
+        name: str,
+        given: Mapping[str, Any],
+        area: str,
+        actor: Actor,
+        day: dt.date | None = None,
+        holder: str | None = None,
+        state: str | None = None,
+        place: str | None = None,
+        note: str | None = None,
+        simulated: bool = False,
+        source: str | None = None,
+    ) -> Change:
+        """The change by which a new entry is entered (see `enter`), checked and not yet kept: for many at once.
+
+        Raises:
+            SeveralErrors: as `enter` does.
         """
         ledger = self.ledger(name)
         values, faults = self.read_values(ledger, given)
@@ -314,11 +339,22 @@ class LedgerBook:
                 where=Place(ledger.ledger, None, ledger.key[0]),
                 mend=Text("改动已有条目用 amend", "use amend to change it"),
             )
-        change = self.made(
-            ledger, key, 1, when, actor, "enter", begin, code, unit, place, values, note=note, simulated=simulated
+        return self.made(
+            ledger,
+            key,
+            1,
+            when,
+            actor,
+            "enter",
+            begin,
+            code,
+            unit,
+            place,
+            values,
+            note=note,
+            source=source,
+            simulated=simulated,
         )
-        self.store.add([change])
-        return change
 
     def _area_and_holder(
         self, ledger: Ledger, area: Any, holder: Any, faults: list[EntryFault]
@@ -499,6 +535,7 @@ class LedgerBook:
         version: int | None = None,
         holder: str | None = None,
         area: str | None = None,
+        source: str | None = None,
     ) -> Change:
         """Take an entry one step further.
 
@@ -514,6 +551,7 @@ class LedgerBook:
             version: the version that was read.
             holder: the unit that is to hold it, where the step hands it over.
             area: where it lies, if the step moves it.
+            source: what it was made from: a sheet, a rule.
 
         Raises:
             LantuError: the state does not allow it, or a guard or the closing recipe is not fulfilled; all that is
@@ -569,7 +607,8 @@ class LedgerBook:
             values,
             tuple(pieces),
             note,
-            simulated=old.simulated,
+            source,
+            old.simulated,
         )
         self.store.add([change])
         return change

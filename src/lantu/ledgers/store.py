@@ -243,6 +243,24 @@ class LedgerStore:
         """A value of an entry's data."""
         return f"json_extract(data, {field})" if self.database.kind == "sqlite" else f"cast(data as jsonb) ->> {field}"
 
+    def field_sql(self, name: str) -> str:
+        """SQL for the value of a declared field in the tables `entry` and `change`, as text (a date as YYYY-MM-DD)."""
+        if not name.replace("_", "").isalnum():
+            raise ValueError(f"no name of a field: {name}")
+        return (
+            f"json_extract(data, '$.{name}')"
+            if self.database.kind == "sqlite"
+            else f"(cast(data as jsonb) ->> '{name}')"
+        )
+
+    def listed_sql(self) -> str:
+        """SQL for the values of a list that is handed over as one JSON text: `in ({listed})`."""
+        return self._listed()
+
+    def select(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
+        """The rows of a query with `?` for values; none before anything was written."""
+        return self._read(query, values)
+
 
 def _pictures(change: Change) -> list[tuple[Any, ...]]:
     """The rows of a change's pictures, by which used ones are found again."""
