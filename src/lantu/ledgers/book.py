@@ -447,11 +447,13 @@ class LedgerBook:
         holder: str | None = None,
         note: str | None = None,
         version: int | None = None,
+        place: str | None = None,
     ) -> Change:
         """Change values of an entry; an empty value removes one. Its state stays.
 
         Args:
             version: the version that was read; if another change came since, this one is refused.
+            place: its new geometry; the old one stays if none is given.
 
         Raises:
             LantuError: values that do not fit, a changed key, an entry that was changed meanwhile.
@@ -489,7 +491,7 @@ class LedgerBook:
             old.state,
             code,
             unit,
-            old.place,
+            place or old.place,
             values,
             note=note,
             simulated=old.simulated,

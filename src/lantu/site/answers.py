@@ -11,7 +11,7 @@ import orjson
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import URLPattern, path
+from django.urls import NoReverseMatch, URLPattern, path, reverse
 
 from lantu.base import Text, current_language
 from lantu.office import rights
@@ -102,7 +102,16 @@ def anyone(account: Any) -> bool:
 def pair(route: str, view: Any, name: str) -> list[URLPattern]:
     """The addresses of a page and of its JSON."""
     json_route = "index.json" if route == "" else f"{route}.json"
-    return [path(route, view, name=name), path(json_route, view, name=f"{name}_json")]
+    # the JSON first: a key in the address may hold anything, also a dot
+    return [path(json_route, view, name=f"{name}_json"), path(route, view, name=name)]
+
+
+def address(page: str, /, **parts: Any) -> str | None:
+    """The address of a named page; None where this site has none."""
+    try:
+        return reverse(page, kwargs=parts)
+    except NoReverseMatch:
+        return None
 
 
 def spoken(text: Text) -> str:

@@ -9,6 +9,9 @@ from django.urls import path
 from lantu.site.api import api
 
 SUBJECTS = (
+    "ledgers",
+    "entries",
+    "files",
     "data",
     "rules",
     "journal",
