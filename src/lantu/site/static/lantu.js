@@ -436,24 +436,35 @@
     result.xAxis = chart.horizontal ? values : labels;
     result.yAxis = chart.horizontal ? labels : values;
     if (chart.kind === "scatter" && chart.x_unit) { result.grid.bottom = 26; }
-    if (chart.series.length > 1) { result.legend = { type: "plain", top: 0, right: 0, textStyle: FONT, itemWidth: 26 }; }
+    var limits = chart.limits || [];
+    if (chart.series.length > 1 || limits.length) {
+      result.legend = { data: chart.series.map(function (series) { return { name: series.name }; }), type: "plain", top: 0, right: 0, textStyle: FONT, itemWidth: 26, selectedMode: false };
+      result.grid.top = width < 560 ? 66 : 44;
+    }
     result.series = chart.series.map(function (series, index) {
       var kind = series.kind || chart.kind;
       return {
         name: series.name, type: kind, stack: series.stack || undefined, data: series.values, connectNulls: false,
         symbol: POINTS[index % POINTS.length], symbolSize: kind === "scatter" ? 8 : 5, showSymbol: series.values.length < 40,
-        lineStyle: { width: 2, type: series.dashed ? "dashed" : "solid" }, barMaxWidth: 26, emphasis: { disabled: true }
+        lineStyle: { width: 2, type: series.dashed ? "dashed" : "solid" }, barMaxWidth: 26, itemStyle: { opacity: kind === "bar" ? 0.75 : 1 }, emphasis: { disabled: true }
       };
     });
-    if (chart.limits && chart.limits.length && result.series.length) {
+    if (limits.length && result.series.length) {
       result.series[0].markLine = {
         silent: true, symbol: "none", lineStyle: { color: "#a8201a", type: [6, 4], width: 1.5 },
-        data: chart.limits.map(function (limit) {
-          var line = { name: limit.name, label: { formatter: limit.name + " " + shown(limit.value, chart.unit), position: chart.horizontal ? "end" : "insideEndTop", color: "#a8201a", fontSize: 12, backgroundColor: "rgba(255, 255, 255, 0.85)", padding: [1, 3] } };
+        data: limits.map(function (limit) {
+          var line = { name: limit.name, label: { formatter: String(limit.value), position: "end", color: "#a8201a", fontSize: 12, distance: 4 } };
           line[chart.horizontal ? "xAxis" : "yAxis"] = limit.value;
           return line;
         })
       };
+      result.grid.right = chart.horizontal ? 24 : 40;
+      /* A line without points, so that the legend says what the limit is. */
+      limits.forEach(function (limit) {
+        var words = limit.name + " " + shown(limit.value, chart.unit);
+        result.legend.data.push({ name: words, icon: "path://M0,4H6V6H0ZM9,4H15V6H9ZM18,4H24V6H18ZM0,0H24V0H0ZM0,10H24V10H0Z" });
+        result.series.push({ name: words, type: "line", data: [], symbol: "none", itemStyle: { color: "#a8201a" }, lineStyle: { color: "#a8201a", type: [6, 4], width: 1.5 } });
+      });
       /* A limit outside the range of the values must still be seen. */
       var least = Infinity, most = -Infinity;
       chart.series.forEach(function (series) {
@@ -462,7 +473,7 @@
           if (value !== null) { least = Math.min(least, value); most = Math.max(most, value); }
         });
       });
-      chart.limits.forEach(function (limit) {
+      limits.forEach(function (limit) {
         if (limit.value < least && chart.kind !== "bar") { values.min = limit.value; }
         if (limit.value > most) { values.max = limit.value; }
       });
@@ -528,13 +539,13 @@
       });
     });
   });
+
+  /* On paper a chart is made smaller as a picture; it cannot be laid out anew. */
   window.addEventListener("beforeprint", function () {
-    all("[data-chart]").forEach(function (figure) {
-      var drawn = window.echarts && window.echarts.getInstanceByDom(figure.querySelector(".canvas"));
-      if (drawn) { drawn.resize({ width: Math.min(figure.clientWidth, 640) }); }
+    all(".canvas svg").forEach(function (svg) {
+      if (!svg.getAttribute("viewBox")) { svg.setAttribute("viewBox", "0 0 " + svg.getAttribute("width") + " " + svg.getAttribute("height")); }
     });
   });
-  window.addEventListener("afterprint", function () { window.dispatchEvent(new Event("resize")); });
 
   /* Maps. */
   function go(address) { if (address) { window.location.assign(address); } }
