@@ -14,6 +14,8 @@ from lantu.office.desk import desk
 from lantu.office.register.models import Entry
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lantu.ledgers import Ledger
     from lantu.ledgers.schema import Transition
     from lantu.office.accounts.models import Account
@@ -116,11 +118,27 @@ def may_step(account: Any, ledger: Ledger, step: Transition, entry: Entry) -> bo
 
     Streets and enterprises report; what ends an entry, sends it back or hands it on is for districts and above.
     """
-    if not may_amend(account, entry):
-        return False
-    if role_of(account) in (Role.STREET, Role.ENTERPRISE):
+    return may_take(account, ledger, step) and may_amend(account, entry)
+
+
+def may_take(account: Any, ledger: Ledger, step: Transition) -> bool:
+    """Whether a step is one for the account's role, whatever the entry; see `may_step`."""
+    role = role_of(account)
+    if role in (Role.STREET, Role.ENTERPRISE):
         return not ledger.states[step.to].final and not step.reason and step.name not in ("assign", "approve")
-    return True
+    return role in OFFICERS
+
+
+def sees_rows(account: Any, ledgers: Iterable[str], area: str) -> bool:
+    """Whether an account may see whatever a figure of an area rests on: all that lies there in these ledgers."""
+    role = role_of(account)
+    if role in (Role.COORDINATOR, Role.AUDITOR):
+        return True
+    if role is Role.DEPARTMENT:
+        return frozenset(ledgers) <= desk().duties.ledgers(account.unit)
+    if role in (Role.DISTRICT, Role.STREET):
+        return not list(ledgers) or area in areas_of(account)
+    return False
 
 
 def may_export(account: Any) -> bool:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from importlib import import_module
 
-SUBJECTS = ("signing", "oidc")
+SUBJECTS = (
+    "signing",
+    "oidc",
+    "overview",
+    "tasks",
+    "commitments",
+    "progress",
+)
 
 urlpatterns = [route for name in SUBJECTS for route in import_module(f"lantu.site.pages.{name}").routes]
 

@@ -1,0 +1,61 @@
+"""How far long work is (进度): one job, as a part that asks again by itself, or as a page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest
+from django.urls import path
+
+from lantu.base import Text
+from lantu.office import rights
+from lantu.office.jobs.models import Job
+from lantu.office.jobs.work import TITLES
+from lantu.site.answers import Page, shown_to, signed_in
+
+_TO_RESULTS = {"assess": ("/?as_of={as_of}", Text("查看结果", "See the result"))}
+
+
+def job_part(job: Job) -> dict[str, Any]:
+    """A job as `parts/job.html` shows it."""
+    address, title = _TO_RESULTS.get(job.kind, ("", Text("查看结果", "See the result")))
+    return {
+        "id": str(job.pk),
+        "title": TITLES.get(job.kind, Text(job.kind, job.kind)),
+        "state": job.state,
+        "done": job.done,
+        "total": job.total,
+        "note": job.message if job.state == "done" else job.step,
+        "url": f"/jobs/{job.pk}",
+        "result_url": address.format(**job.result) if job.state == "done" and address and job.result else "",
+        "result_title": title,
+        "error": job.message if job.state == "failed" else "",
+        "mend": "",
+    }
+
+
+def job_of(account: Any, number: int) -> Job:
+    """A job that the account may look at: its own, or any for those who may run the city's jobs.
+
+    Raises:
+        Http404: there is none, or it is somebody else's.
+    """
+    jobs = Job.objects.all() if rights.may_run_jobs(account) else Job.objects.filter(account=account)
+    job = jobs.filter(pk=number).first()
+    if job is None:
+        raise Http404
+    return job
+
+
+@shown_to(signed_in)
+def show(request: HttpRequest, number: int) -> Page:
+    """A job: the part alone for htmx, a whole page otherwise."""
+    job = job_part(job_of(request.user, number))
+    htmx = getattr(request, "htmx", False)
+    return Page("parts/job.html" if htmx else "job.html", {"job": job})
+
+
+routes = [
+    path("jobs/<int:number>", show, name="job"),
+    path("jobs/<int:number>.json", show, name="job_json"),
+]
