@@ -103,7 +103,9 @@ def test_a_known_identity_signs_in_and_is_linked(provider: Provider, signed_in: 
     other = signed_in("")
     state, nonce = _begun(other)
     provider.says(nonce, sub="person-2", preferred_username="auditor")
-    assert other.get(f"/sign-in/oidc/back?code=c&state={state}").status_code == 401, "the name belongs to another subject"
+    assert other.get(f"/sign-in/oidc/back?code=c&state={state}").status_code == 401, (
+        "the name belongs to another subject"
+    )
 
 
 @pytest.mark.parametrize("wrong", ["nonce", "audience", "expired", "signature", "state", "unknown person"])

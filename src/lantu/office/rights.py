@@ -15,6 +15,8 @@ from lantu.office.desk import desk
 from lantu.office.register.models import Entry
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lantu.ledgers import Ledger
     from lantu.ledgers.schema import Transition
     from lantu.office.accounts.models import Account
@@ -176,6 +178,18 @@ def takes_step(account: Any, ledger: Ledger, step: Transition) -> bool:
 def may_step(account: Any, ledger: Ledger, step: Transition, entry: Entry) -> bool:
     """Whether an account may take a step with an entry that it sees."""
     return takes_step(account, ledger, step) and may_amend(account, entry)
+
+
+def sees_rows(account: Any, ledgers: Iterable[str], area: str) -> bool:
+    """Whether an account may see whatever a figure of an area rests on: all that lies there in these ledgers."""
+    role = role_of(account)
+    if role in (Role.COORDINATOR, Role.AUDITOR):
+        return True
+    if role is Role.DEPARTMENT:
+        return frozenset(ledgers) <= desk().duties.ledgers(account.unit)
+    if role in (Role.DISTRICT, Role.STREET):
+        return not list(ledgers) or area in areas_of(account)
+    return False
 
 
 def may_export(account: Any) -> bool:

@@ -9,6 +9,9 @@ from django.urls import path
 from lantu.site.api import api
 
 SUBJECTS = (
+    "overview",
+    "tasks",
+    "commitments",
     "ledgers",
     "entries",
     "files",

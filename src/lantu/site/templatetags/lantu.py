@@ -38,6 +38,55 @@ def symbol(status: Any) -> str:
 
 
 @register.filter
+def mark(status: Any) -> SafeString:
+    """A status as sign and word, as `parts/status.html` writes it; for long tables, where an include is slow."""
+    if not status:
+        return mark_safe("")
+    known = status if isinstance(status, Status) else Status(status)
+    return mark_safe(
+        f'<span class="status {known.value}"><span aria-hidden="true">{SYMBOLS[known]}</span>{known.title}</span>'
+    )
+
+
+@register.filter
+def status_title(status: Any) -> str:
+    """The word of a status."""
+    return str((status if isinstance(status, Status) else Status(status)).title)
+
+
+@register.filter
+def value_words(row: Any) -> str:
+    """The value of a verdict's row with its unit; a dash where there is none."""
+    from lantu.site.figures import with_unit
+
+    return with_unit(row.get("value"), row.get("unit", "")) or "—"
+
+
+@register.filter
+def limit_words(row: Any) -> str:
+    """What a verdict's value is held against."""
+    from lantu.site.figures import with_unit
+
+    return with_unit(row.get("limit"), row.get("unit", ""), row.get("comparator", "")) or "—"
+
+
+@register.filter
+def pace_words(row: Any) -> str:
+    """Where the present pace leads, or how likely the figure is kept; a dash where neither is estimated."""
+    from lantu.site.figures import with_unit
+
+    if row.get("projection") is not None:
+        return with_unit(row["projection"], row.get("unit", ""))
+    return f"P={percent(row['probability'])}" if row.get("probability") is not None else "—"
+
+
+@register.filter
+def slug(name: Any) -> str:
+    """An id for a part of a page, from a name with a slash."""
+    return str(name).replace("/", "-")
+
+
+@register.filter
 def number(value: Any) -> str:
     """A figure with its decimals as they were rounded; nothing for None."""
     if value is None:
