@@ -252,3 +252,8 @@ def _entries_with_file(sha256: str) -> list[tuple[str, str]]:
             [f'%"{sha256}"%'],
         )
         return cursor.fetchall()
+
+
+def reports(account: Any) -> bool:
+    """Whether an account hands in monthly reports: officers, for their own unit."""
+    return role_of(account) in (Role.COORDINATOR, Role.DEPARTMENT, Role.DISTRICT)

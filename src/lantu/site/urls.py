@@ -15,6 +15,7 @@ SUBJECTS = (
     "ledgers",
     "entries",
     "files",
+    "reports",
     "data",
     "rules",
     "journal",
