@@ -589,6 +589,7 @@
       var words = make("span");
       if (wide) { words.appendChild(document.createTextNode(name)); words.appendChild(make("br")); }
       words.appendChild(document.createTextNode(status ? status.sign : wide && area && area.value ? area.value : ""));
+      if (!words.textContent) { return; }
       L.marker([property.label[1], property.label[0]], { opacity: 0, interactive: false, keyboard: false, icon: L.divIcon({ className: "", iconSize: [0, 0] }) })
         .bindTooltip(words, { permanent: true, direction: "center", className: "map-label" }).addTo(map);
     });
