@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -66,11 +67,12 @@ def real(value):
     return value
 
 
-answers = []
-for job in json.load(sys.stdin):
-    with use_language(job["language"]):
-        answers.append(get_template(job["name"]).render(real(job["context"]), RequestFactory().get("/here")))
-json.dump(answers, sys.stdout)
+for line in sys.stdin:
+    answers = []
+    for job in json.loads(line):
+        with use_language(job["language"]):
+            answers.append(get_template(job["name"]).render(real(job["context"]), RequestFactory().get("/here")))
+    print(json.dumps(answers), flush=True)
 '''
 
 
@@ -80,13 +82,24 @@ def render(*jobs: tuple[str, dict[str, Any]], language: str = "en") -> list[str]
     The words FORM and REFUSED stand for a form, empty and refused; {"PAGE": 2, "OF": 41} for a page of a list.
     """
     asked = [{"name": name, "context": context, "language": language} for name, context in jobs]
-    ended = subprocess.run(
-        [sys.executable, "-c", _PROGRAM, str(SITE / "templates")],
-        input=json.dumps(asked),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert ended.returncode == 0, ended.stderr[-2000:]
-    answers: list[str] = json.loads(ended.stdout)
+    process = _renderer()
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(json.dumps(asked) + "\n")
+    process.stdin.flush()
+    line = process.stdout.readline()
+    assert line, "the process that renders has ended; its fault stands above"
+    answers: list[str] = json.loads(line)
     return answers
+
+
+@cache
+def _renderer() -> subprocess.Popen[str]:
+    """One process for all tests of this run; it ends with them, when its input ends."""
+    return subprocess.Popen(
+        [sys.executable, "-c", _PROGRAM, str(SITE / "templates")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
