@@ -62,7 +62,7 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
             "sign_out": _address("sign_out"),
             "account": _address("own_account") if signed else None,
         },
-        "query": request.GET.get("q", "") if section == "search" else "",
+        "searched": request.GET.get("q", "") if request.path == _address("search") else "",
         "here": request.get_full_path(),
         "language": current_language(),
         "version": __version__,

@@ -16,7 +16,7 @@ from lantu.base.language import LANGUAGES
 Handler = Callable[[HttpRequest], HttpResponse]
 LANGUAGE_COOKIE = "lantu_language"
 _POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; script-src 'self'; "
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; "
     "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 )
 _STEP = 300
