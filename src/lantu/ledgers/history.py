@@ -107,9 +107,12 @@ class History:
             kept_in: a folder in which the whole ledger is kept for the next run.
         """
         self.ledger = ledger
-        self.version = store.version(ledger.ledger)
-        if within is None and naming is None and kept_in is not None:
-            self._columns = _read_whole(store, ledger.ledger, kept_in / f"{ledger.ledger}.txt")
+        last = store.mark(ledger.ledger)
+        self.version = None if last is None else last[0]
+        if last is None:
+            self._columns = Columns.of(())
+        elif within is None and naming is None and kept_in is not None:
+            self._columns = _read_whole(store, ledger.ledger, last, kept_in / f"{ledger.ledger}.txt")
         else:
             self._columns = Columns.of(store.rows(ledger.ledger, within, naming))
         self._decoders = [(each.name, decode) for each in ledger.fields if (decode := decoder(each)) is not None]
@@ -260,16 +263,15 @@ class History:
         number = self._number(entry.key)
         if number is None or entry.state not in states:
             return None
-        since = entry.day.isoformat()
         earlier = self._columns.earlier[number]
+        since = entry.day
         if earlier:
-            # Looked at from the end: most entries came into their state with their last change.
-            for version in reversed(earlier.rsplit(_VERSION)[: entry.version - 1]):
+            for version in reversed(earlier.split(_VERSION)[: entry.version - 1]):
                 day, state, _ = version.split(_PART, 2)
                 if state not in states:
                     break
-                since = day
-        return self.day(since)
+                since = self.day(day)
+        return since
 
     def timeline(self, key: str, day: dt.date) -> list[tuple[dt.date, str]]:
         """The states of an entry with the day on which each began, up to a day."""
@@ -280,15 +282,16 @@ class History:
         return found
 
 
-def _read_whole(store: LedgerStore, name: str, path: Path) -> Columns:
-    """A ledger from what was kept and the changes since; what is kept follows where it has fallen behind."""
+def _read_whole(store: LedgerStore, name: str, last: tuple[int, str], path: Path) -> Columns:
+    """A ledger from what was kept and the changes since; what is kept follows where it has fallen behind.
+
+    `last` is the ledger's latest change and the hash of its journal line. A change that came after it was looked up
+    may be read too; the next run reads it again.
+    """
     kept = _read_kept(path)
-    last = store.mark(name)
-    if last is None:
-        return Columns.of(())
+    if kept is not None and kept[:2] == last:
+        return kept[2]
     if kept is not None and store.hash_of(name, kept[0]) == kept[1]:
-        if kept[0] == last[0]:
-            return kept[2]
         later = Columns.of(store.rows(name, since=kept[0]))
         columns = kept[2].with_later(later)
         if 20 * len(later.keys) > len(columns.keys):

@@ -155,8 +155,12 @@ class LedgerStore:
 
     def mark(self, ledger: str) -> tuple[int, str] | None:
         """The number of the ledger's latest change and the hash of its journal line; None where it has no entry."""
-        number = self.version(ledger)
-        return None if number is None else (number, self.hash_of(ledger, number) or "")
+        found = self._read(
+            "select c.id, j.hash from change c join journal j on j.id = c.line where c.ledger = ? "
+            "order by c.id desc limit 1",
+            [ledger],
+        )
+        return tuple(found[0]) if found else None
 
     def hash_of(self, ledger: str, number: int) -> str | None:
         """The hash of the journal line that a change of a ledger belongs to; None where there is no such change."""
