@@ -13,8 +13,9 @@ import json
 import os
 import shutil
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ DATASET = "air_hourly"
 _COLUMNS = {"station": "varchar", "time": "timestamp", **dict.fromkeys(POLLUTANTS, "double")}
 _MEMBERS = {"target": "varchar", "site": "varchar", "station": "varchar", "first_day": "date", "last_day": "date"}
 _EXPECTED = {"target": "varchar", "day": "date", "expected": "bigint"}
+_SPANS = {"target": "varchar", "first_day": "date", "last_day": "date", "expected": "bigint"}
 _IBIS = {"varchar": "string", "double": "float64", "bigint": "int64"}
 
 
@@ -66,16 +68,14 @@ class PreparedDays:
         self.connection = duckdb.connect(config={"preserve_insertion_order": False})
         areas = {target.code for target in targets if target.level != "station"}
         of_areas = [member for member in members if member.target in areas]
-        days = [period.start + dt.timedelta(i) for i in range(period.days)]
-        expected = (
-            (target, day, count)
-            for target, counts in expected_stations(of_areas, period).items()
-            for day, count in zip(days, counts, strict=True)
-            if count
-        )
         self._table("members", _MEMBERS, (_row(member) for member in members))
         self._table("area_members", _MEMBERS, (_row(member) for member in of_areas))
-        self._table("expected", _EXPECTED, expected)
+        self._table("expected_spans", _SPANS, _spans(expected_stations(of_areas, period), period.start))
+        self._run(
+            "create temp view expected as select target, "
+            "cast(unnest(generate_series(first_day, last_day, interval 1 day)) as date) as day, expected "
+            "from expected_spans"
+        )
         single = ([target.code] for target in targets if target.level == "station")
         self._table("single_sites", {"site": "varchar"}, single)
         self._sums(period)
@@ -170,6 +170,17 @@ class PreparedDays:
 
 def _row(member: Membership) -> tuple[Any, ...]:
     return member.target, member.site, member.station, member.start, member.end
+
+
+def _spans(expected: Mapping[str, Sequence[int]], start: dt.date) -> Iterator[tuple[str, dt.date, dt.date, int]]:
+    """The runs of days in which as many stations are expected."""
+    for target, counts in expected.items():
+        first = 0
+        for count, run in groupby(counts):
+            after = first + len(list(run))
+            if count:
+                yield target, start + dt.timedelta(first), start + dt.timedelta(after - 1), count
+            first = after
 
 
 @cache
