@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lantu.assessment import assess
-from lantu.assessment.workers import halves
+from lantu.assessment.workers import groups_of
 from lantu.demo import simulate_city
 from lantu.lake import Lake
 from lantu.ledgers import LedgerBook
@@ -59,13 +59,17 @@ def test_both_ways_give_the_same(city: Path) -> None:
     assert found["one"] == found["two"] == found["breaks"]
 
 
-def test_a_ledger_is_read_by_one_of_them() -> None:
+def test_what_reads_the_same_ledger_or_family_is_one_group_and_the_longest_come_first() -> None:
     every = list(PACK.commitments.values())
-    changes = {"cases": 100_000, "construction_sites": 50_000, "outfalls": 200_000}
-    parts = halves(every, changes)
-    assert sorted(each.id for part in parts for each in part) == sorted(each.id for each in every)
-    for kind in ("closure", "level"):
-        assert sum(any(each.kind == kind for each in part) for part in parts) == 1
+    changes = {"cases": 900_000, "construction_sites": 50_000, "outfalls": 200_000}
+    groups = groups_of(every, changes)
+    assert sorted(each.id for group in groups for each in group) == sorted(each.id for each in every)
+    assert sum(any(each.kind == "closure" for each in group) for group in groups) == 1
+    assert any(each.kind == "closure" for each in groups[0])
+    assert {getattr(each, "ledger", None) for each in groups[1]} == {"outfalls"}
+    of_air = [group for group in groups if any(each.id == "air-1-1/pm25" for each in group)]
+    assert len(of_air) == 1
+    assert {each.id for each in every if each.id.startswith("air-1-1/")} <= {each.id for each in of_air[0]}
 
 
 def test_a_folder_without_ledgers_needs_no_second_process(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ class Ground:
             at = self.once(("part", ledger), lambda: part(ledger, codes))
             return self.once(("part", ledger, day), lambda: at(day))
         found = self.book.entries(ledger, day)
-        return found if found.history.lines else None
+        return found if len(found.history) else None
 
     def due(self, commitment: Any) -> dt.date:
         """The day by which it has to hold: its due day within the period, else the end of its period."""

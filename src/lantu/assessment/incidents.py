@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lantu.ledgers import Entries, Entry
 
 NONE_LEFT = Text("应为零", "none may be left")
+BEING_HANDLED = Text("办理中，未逾期", "being handled, not overdue")
 NONE_AT_ALL = Text("不得发生", "none may happen")
 
 
@@ -57,6 +58,7 @@ def judge_closure(ground: Ground, commitment: Any, rule: Any, area: str) -> Verd
     used: list[Used] = []
     late: list[dt.date] = []
     still_open = 0
+    on_day: dict[dt.date, Text] = ground.once(("closed on",), dict)
     for occurred, row in cases:
         closed = entries.reached(row, closed_states)
         if closed is not None and closed < so_far.start:
@@ -65,7 +67,8 @@ def judge_closure(ground: Ground, commitment: Any, rule: Any, area: str) -> Verd
         if due is None and not running:
             due = period.end
         if closed is not None and (due is None or closed <= due):
-            used.append(Used(CASES, row.key, Text(f"{closed} 销号", f"closed on {closed}"), True))
+            said = on_day.get(closed) or on_day.setdefault(closed, Text(f"{closed} 销号", f"closed on {closed}"))
+            used.append(Used(CASES, row.key, said, True))
         elif (due is not None and due < (closed or ground.as_of)) or (due == ground.as_of and not running):
             late.append(due)
             word = (
@@ -76,7 +79,7 @@ def judge_closure(ground: Ground, commitment: Any, rule: Any, area: str) -> Verd
             used.append(Used(CASES, row.key, word, False))
         else:
             still_open += 1
-            used.append(Used(CASES, row.key, Text("办理中，未逾期", "being handled, not overdue"), False))
+            used.append(Used(CASES, row.key, BEING_HANDLED, False))
     rest: dict[str, Any] = {
         "n": len(used),
         "value": Decimal(len(late) + still_open),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pickle
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lantu.assessment.ground import CASES, DOCUMENTS
+from lantu.indicators import get_indicator, units_of_indicators
 
 if TYPE_CHECKING:
     from lantu.assessment.ground import Ground
@@ -19,22 +20,23 @@ Judge = Callable[[Sequence["Commitment"]], list["AssessmentRow"]]
 
 LEAST_CHANGES = 100_000
 """With fewer changes in the ledgers one process is as fast."""
-LEVEL_WEIGHT = 550_000
-"""Judging by indicators takes about as long as so many changes: less when the figures are kept, more on a new day."""
+LEVEL_WEIGHT = 150_000
+"""Judging by the indicators of one family takes about as long as so many changes of a ledger, on a new day."""
 
 
 def _reads(commitment: Any) -> str:
-    """The ledger that a commitment mainly reads; indicators stay together too, for they share what was read."""
+    """The ledger that a commitment mainly reads, or the family of its indicator, which shares what was read."""
     rule = commitment.inner if commitment.kind == "each" else commitment
     if rule.kind == "level":
-        return ""
+        known = rule.indicator in units_of_indicators()
+        return f"level:{get_indicator(rule.indicator).family.name}" if known else "level:"
     if rule.kind == "deliverable":
         return DOCUMENTS
     return getattr(rule, "ledger", CASES)
 
 
-def halves(commitments: Sequence[Commitment], changes: Mapping[str, int]) -> tuple[list[Commitment], list[Commitment]]:
-    """The commitments in two parts of about equal work.
+def groups_of(commitments: Sequence[Commitment], changes: Mapping[str, int]) -> list[list[Commitment]]:
+    """The commitments that read the same stay together; what takes longest comes first.
 
     Args:
         commitments: all of them.
@@ -43,18 +45,12 @@ def halves(commitments: Sequence[Commitment], changes: Mapping[str, int]) -> tup
     groups: dict[str, list[Commitment]] = {}
     for commitment in commitments:
         groups.setdefault(_reads(commitment), []).append(commitment)
-    weights = {name: LEVEL_WEIGHT if name == "" else changes.get(name, 0) for name in groups}
-    parts: tuple[list[Commitment], list[Commitment]] = ([], [])
-    loads = [0, 0]
-    for name in sorted(groups, key=lambda each: (-weights[each], each)):
-        lighter = int(loads[1] < loads[0])
-        parts[lighter].extend(groups[name])
-        loads[lighter] += weights[name]
-    return parts
+    weights = {name: LEVEL_WEIGHT if name.startswith("level:") else changes.get(name, 0) for name in groups}
+    return [groups[name] for name in sorted(groups, key=lambda each: (-weights[each], each))]
 
 
 def judge_in_two(ground: Ground, commitments: Sequence[Commitment], judge: Judge) -> list[AssessmentRow]:
-    """The rows of all commitments in their order, half of them judged by a second process.
+    """The rows of all commitments in their order; each of two processes takes the next group when it is done with one.
 
     What goes wrong in the second process is judged again in this one, and fails here in the usual way. Where processes
     cannot be forked, or the ledgers are small, everything is judged here. The caller must have no other threads.
@@ -62,30 +58,44 @@ def judge_in_two(ground: Ground, commitments: Sequence[Commitment], judge: Judge
     changes = ground.book.store.changes() if ground.book is not None else {}
     if not hasattr(os, "fork") or sum(changes.values()) < LEAST_CHANGES:
         return judge(commitments)
-    own, other = halves(commitments, changes)
+    groups = groups_of(commitments, changes)
     if ground.book is not None:
         ground.book.version("")  # looked up once, before there are two of them
     context = multiprocessing.get_context("fork")
+    following = context.Value("i", 0)
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(sender, judge, other), daemon=True)
+    process = context.Process(target=_work, args=(sender, judge, groups, following), daemon=True)
     process.start()
     sender.close()
-    rows = judge(own)
+    done = {number: judge(groups[number]) for number in _turns(following, len(groups))}
     try:
-        rows += pickle.loads(receiver.recv_bytes())
+        done.update(pickle.loads(receiver.recv_bytes()))
     except (EOFError, OSError):
-        rows += judge(other)
+        pass
     finally:
         receiver.close()
         process.join()
+    rows = [row for number, group in enumerate(groups) for row in done.get(number) or judge(group)]
     order = {commitment.id: number for number, commitment in enumerate(commitments)}
     return sorted(rows, key=lambda row: order[row.commitment])
 
 
-def _work(sender: Any, judge: Judge, commitments: Sequence[Commitment]) -> None:
+def _turns(following: Any, count: int) -> Iterator[int]:
+    """The numbers that no other process has taken."""
+    while True:
+        with following.get_lock():
+            number = following.value
+            following.value = number + 1
+        if number >= count:
+            return
+        yield number
+
+
+def _work(sender: Any, judge: Judge, groups: Sequence[Sequence[Commitment]], following: Any) -> None:
     """The second process: an error leaves the pipe empty."""
     try:
-        found = pickle.dumps(judge(commitments), protocol=pickle.HIGHEST_PROTOCOL)
+        done = {number: judge(groups[number]) for number in _turns(following, len(groups))}
+        found = pickle.dumps(done, protocol=pickle.HIGHEST_PROTOCOL)
     except BaseException:
         os._exit(1)
     sender.send_bytes(found)

@@ -128,6 +128,9 @@ class Quantity:
         target = parse_unit(unit) if isinstance(unit, str) else unit
         if target.written == self.unit.written:
             return self
+        (factor, spelling), (target_factor, target_spelling) = _spelling(self.unit.written), _spelling(target.written)
+        if spelling == target_spelling:  # 万吨 to 吨: nothing to look up
+            return Quantity(self.value * factor / target_factor, target)
         if not self.unit.fits(target):
             raise LantuError(
                 Text(f"单位“{self.unit}”不能换算成“{target}”", f"'{self.unit}' cannot be converted to '{target}'")

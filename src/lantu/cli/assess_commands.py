@@ -76,6 +76,9 @@ def assess(
     html: Annotated[Path | None, typer.Option(metavar="OUT", help=say("写单文件网页", "write a one-file page"))] = None,
     accept_coverage: ShareOption = None,
 ) -> None:
+    import gc
+
+    gc.disable()  # the program ends soon: to look for garbage among so many entries would only take time
     rules = open_pack(pack)
     result = judge(rules, as_day(as_of), accept_coverage)
     write_outputs(rules, result, json, xlsx, html)

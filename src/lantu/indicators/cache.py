@@ -8,21 +8,22 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import os
+from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 import lantu
-from lantu.base import Text
+from lantu.base import Period, Text
 from lantu.indicators.values import Figure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from lantu.base import Period
     from lantu.indicators.family import DailyValues, Family, Sources, Target, Versions
     from lantu.lake import Lake
 
@@ -85,6 +86,34 @@ def key_of(
     if family.ledgers and sources.book is not None:
         parts += [sources.book.store.identity(), *(repr(sources.book.ledgers.get(each)) for each in family.ledgers)]
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:40]
+
+
+def by_month(
+    sources: Sources, family: Family, versions: Versions, name: str, period: Period, make: Callable[[Period], Any]
+) -> dict[Period, Any]:
+    """What is made of each month of a period, kept while the month's files and the ledgers stay as they are.
+
+    Args:
+        sources: lake, sites, areas, ledgers, exclusions.
+        family: what is read.
+        versions: of its datasets and ledgers.
+        name: what is kept, to tell it from other things of the family.
+        period: the months; of the first and last only the days within it.
+        make: makes it of a month, as JSON can carry it.
+    """
+    found = {}
+    for month in period.months():
+        part = month
+        if month.start < period.start or month.end > period.end:
+            part = Period.between(max(month.start, period.start), min(month.end, period.end))
+        touching = tuple(each for each in sources.left_out if each.first <= part.end and each.last >= part.start)
+        path = _path(sources.lake, key_of(replace(sources, left_out=touching), family, versions, name, part, ()))
+        try:
+            found[part] = orjson.loads(path.read_bytes())
+        except (OSError, ValueError):
+            found[part] = make(part)
+            _keep(path, orjson.dumps(found[part]))
+    return found
 
 
 def daily_key(

@@ -93,6 +93,13 @@ def no_trace(_sources: Sources, _target: Target, _period: Period, _versions: Ver
     return Trace()
 
 
+def no_statistics(
+    _sources: Sources, _targets: Sequence[Target], _period: Period, _versions: Versions
+) -> Mapping[str, Any]:
+    """The statistics of what is read for others only."""
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Family:
     """A family of indicators.

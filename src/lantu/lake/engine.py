@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from lantu.base import LantuError, Text
@@ -31,6 +34,40 @@ def connect() -> Any:
             mend=Text("安装 lantu[spark]", "install lantu[spark]"),
         ) from error
     return ibis.pyspark.connect(SparkSession.builder.remote(address).getOrCreate())
+
+
+def is_local() -> bool:
+    """Whether the engine runs inside this process."""
+    return not os.environ.get("LANTU_ENGINE", "")
+
+
+def sql_literal(value: Any) -> str:
+    """A value as SQL writes it: with placeholders DuckDB imports pandas, which takes longer than most queries."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(sql_literal, value))}]"
+    if isinstance(value, dt.datetime):
+        return f"timestamp '{value.isoformat(sep=' ')}'"
+    if isinstance(value, dt.date):
+        return f"date '{value.isoformat()}'"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return f"cast({value!r} as double)"
+    return f"cast('{value}' as decimal(38, 12))"
+
+
+_PLACEHOLDER = re.compile(r"\$([a-z_]\w*)")
+
+
+def with_literals(sql: str, values: Mapping[str, Any]) -> str:
+    """SQL with its named placeholders (`$name`) written out."""
+    return _PLACEHOLDER.sub(lambda found: sql_literal(values[found[1]]), sql)
 
 
 def _duckdb() -> Any:

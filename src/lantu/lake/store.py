@@ -59,21 +59,19 @@ class Store:
         """The Parquet files of a version, of the months given (`2021-08`) or of all."""
         if self.version() is None:
             return []
-        wanted = None if months is None else tuple(months)
+        wanted = None if months is None else frozenset(months)
         if version is not None:  # a version never changes: its log is read once
             entry = self.path / "_delta_log" / f"{version:020}.json"
             written = entry.stat().st_mtime_ns if entry.exists() else 0
-            return list(_files_of_version(self.path, version, wanted, written))
-        return self._files(wanted, version)
+            found = _files_of_version(self.path, version, written)
+        else:
+            found = self._files(version)
+        return [file for month, file in found if wanted is None or month in wanted]
 
-    def _files(self, months: tuple[str, ...] | None, version: int | None) -> list[str]:
-        filters = None if months is None else [("month", "in", list(months))]
-        uris = (
-            self.open(version).file_uris(file_pruning_predicate=filters)
-            if months is None or (filters and filters[0][2])
-            else []
-        )
-        return sorted(uri.removeprefix("file://") for uri in uris)
+    def _files(self, version: int | None) -> tuple[tuple[str, str], ...]:
+        """The month and the path of every file of a version."""
+        paths = [uri.removeprefix("file://") for uri in self.open(version).file_uris()]
+        return tuple(sorted((_month_of(path), path) for path in paths))
 
     def append(self, table: Any, metadata: dict[str, str]) -> None:
         """Add rows as one version."""
@@ -127,7 +125,12 @@ class Store:
         return commits
 
 
-@lru_cache(maxsize=512)
-def _files_of_version(path: Path, version: int, months: tuple[str, ...] | None, _written: int) -> tuple[str, ...]:
+@lru_cache(maxsize=64)
+def _files_of_version(path: Path, version: int, _written: int) -> tuple[tuple[str, str], ...]:
     """`_written` tells a table from another that stood in its place before."""
-    return tuple(Store(path)._files(months, version))
+    return Store(path)._files(version)
+
+
+def _month_of(path: str) -> str:
+    """The month that the folder of a file names."""
+    return Path(path).parent.name.removeprefix("month=")

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from lantu.base import LantuError, Place, SeveralErrors, Text
 from lantu.ledgers.database import database_of
-from lantu.ledgers.entries import Entries, History
+from lantu.ledgers.entries import Entries
 from lantu.ledgers.faults import EntryFault, check_version, in_future, locked, no_entry, not_initial
 from lantu.ledgers.guards import Actor, changed_outside, guard_faults, holder_after, written_by
+from lantu.ledgers.history import History
 from lantu.ledgers.judging import RULES, outcome
 from lantu.ledgers.schema import Ledger, LedgerField, Transition
 from lantu.ledgers.store import Change, Evidence, LedgerStore
@@ -53,6 +54,7 @@ class LedgerBook:
         self.areas = areas
         self.store = LedgerStore(database or database_of(folder, SQLITE, POSTGRES))
         self.evidence_folder = folder / "evidence"
+        self._cache = folder / "_cache" / "ledgers"
         self.registers = Registers(areas, units, today)
         self._versions: tuple[int, dict[str, int]] | None = None
         self._histories: dict[str, History] = {}
@@ -97,7 +99,7 @@ class LedgerBook:
         at = day or self.today
         history = self._histories.get(ledger.ledger)
         if history is None or history.version != self.version(ledger.ledger):
-            history = self._histories[ledger.ledger] = History(self.store, ledger)
+            history = self._histories[ledger.ledger] = History(self.store, ledger, kept_in=self._cache)
             for old in [each for each in self._entries if each[0] == ledger.ledger]:
                 del self._entries[old]
         key = (ledger.ledger, at)
@@ -116,7 +118,7 @@ class LedgerBook:
 
         def naming(other: str, by: str, day: dt.date) -> Entries:
             if (other, by) not in others:
-                others[other, by] = History(self.store, self.ledger(other), naming=(by, history.lines))
+                others[other, by] = History(self.store, self.ledger(other), naming=(by, history.keys))
             return Entries(self.ledger(other), day, others[other, by], self.areas, lambda n: self.entries(n, day))
 
         def at(day: dt.date) -> Entries:

@@ -168,6 +168,23 @@ class LedgerStore:
             )
         )
 
+    def mark(self, ledger: str) -> tuple[int, str] | None:
+        """The number of the ledger's latest change and the hash of its journal line; None where it has no entry."""
+        found = self._read(
+            "select c.id, j.hash from change c join journal j on j.id = c.line where c.ledger = ? "
+            "order by c.id desc limit 1",
+            [ledger],
+        )
+        return tuple(found[0]) if found else None
+
+    def hash_of(self, ledger: str, number: int) -> str | None:
+        """The hash of the journal line that a change of a ledger belongs to; None where there is no such change."""
+        found = self._read(
+            "select j.hash from change c join journal j on j.id = c.line where c.id = ? and c.ledger = ?",
+            [number, ledger],
+        )
+        return found[0][0] if found else None
+
     def identity(self) -> str:
         """What tells this store from any other: its first change."""
         found = self._read("select recorded, key, ledger from change where id = 1")
@@ -208,6 +225,7 @@ class LedgerStore:
         ledger: str,
         within: Collection[str] | None = None,
         naming: tuple[str, Collection[str]] | None = None,
+        since: int | None = None,
     ) -> list[tuple[str, str, str, str, str | None, str, int]]:
         """(key, day, state, area, holder, data, simulated) of every change, in the order of keys and versions.
 
@@ -215,8 +233,13 @@ class LedgerStore:
             ledger: its name.
             within: only entries that ever lay in one of these areas.
             naming: only entries whose field ever had one of these values.
+            since: only entries that have changed after the change of this number.
         """
-        wanted, values = "ledger = ?", [ledger]
+        wanted = "ledger = ?"
+        values: list[Any] = [ledger]
+        if since is not None:
+            wanted += " and key in (select key from change where ledger = ? and id > ?)"
+            values += [ledger, since]
         if within is not None:
             wanted += f" and key in (select key from change where ledger = ? and area in ({self._listed()}))"
             values += [ledger, json.dumps(list(within))]

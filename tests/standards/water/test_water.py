@@ -37,6 +37,7 @@ from lantu.standards.water import (
     trophic_level,
     water_quality_index,
 )
+from lantu.standards.water.surface import limits_of
 
 DAY = dt.date(2021, 12, 31)
 
@@ -261,7 +262,15 @@ def test_588_published_sections(shared_data: Path) -> None:
             continue
         values = {item: parse_measured(row[column], DAY)[0] for item, column in COLUMNS.items()}
         compared += 1
-        equal += published in {classify_section(values, lake, DAY).water_class for lake in (False, True)}
+        as_written = published in {classify_section(values, lake, DAY).water_class for lake in (False, True)}
+        # Where they differ, a value as it was published is a limit: the class rests on the value before rounding.
+        assert as_written or any(
+            value in limits_of(item, lake, DAY)
+            for item, value in values.items()
+            for lake in (False, True)
+            if value is not None and item != "ph"
+        )
+        equal += as_written
         consistent += published in possible_classes(values, False, DAY) | possible_classes(values, True, DAY)
     print(
         f"of {compared} sections {equal} have the published class from the values as written, {consistent} where the "

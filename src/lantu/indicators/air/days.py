@@ -36,26 +36,42 @@ def station_days(observations: Any, members: Any, period: Period) -> Any:
     """
     import ibis
 
-    rules = minimums(period.end)
     first = dt.datetime.combine(period.start, dt.time())
     after = dt.datetime.combine(period.end + dt.timedelta(days=1), dt.time())
     wanted = observations.filter(observations.time > ibis.literal(first), observations.time <= ibis.literal(after))
-    began = wanted.time - ibis.interval(hours=1)
-    hours = wanted.mutate(
+    return days_of_sums(hour_sums(wanted), members, period.end)
+
+
+def hour_sums(observations: Any) -> Any:
+    """Sums and numbers of the hours of each published station and day: all that its daily values rest on.
+
+    No rule of any date is in them, so that those of a month can be kept.
+    """
+    import ibis
+
+    began = observations.time - ibis.interval(hours=1)
+    hours = observations.mutate(
         day=began.date(),
         hour=began.hour() + 1,
-        packed=(wanted.o3 * _THOUSANDTHS).round() * _COUNT + 1,
+        packed=(observations.o3 * _THOUSANDTHS).round() * _COUNT + 1,
     )
-    ends = range(WINDOW, 25)
-    grouped = hours.group_by("station", "day").aggregate(
+    return hours.group_by("station", "day").aggregate(
         **{f"sum_{name}": hours[name].sum() for name in _MEANS},
         **{f"n_{name}": hours[name].count() for name in POLLUTANTS},
-        **{f"w{end}": hours.packed.sum(where=(hours.hour > end - WINDOW) & (hours.hour <= end)) for end in ends},
+        **{
+            f"w{end}": hours.packed.sum(where=(hours.hour > end - WINDOW) & (hours.hour <= end))
+            for end in range(WINDOW, 25)
+        },
     )
+
+
+def days_of_sums(sums: Any, members: Any, day: dt.date) -> Any:
+    """Daily values of each site from the sums of its hours; see `station_days`. The rules of `day` hold."""
+    import ibis
+
+    rules = minimums(day)
     names = members.select("site", "station", "first_day", "last_day").distinct()
-    days = grouped.join(
-        names, [grouped.station == names.station, grouped.day >= names.first_day, grouped.day <= names.last_day]
-    )
+    days = sums.join(names, [sums.station == names.station, sums.day >= names.first_day, sums.day <= names.last_day])
     days = days.select(
         "site",
         "day",
@@ -68,9 +84,9 @@ def station_days(observations: Any, members: Any, period: Period) -> Any:
             )
             for name in _MEANS
         },
-        **{f"w{end}": days[f"w{end}"].fill_null(0).cast("int64") for end in ends},
+        **{f"w{end}": days[f"w{end}"].fill_null(0).cast("int64") for end in range(WINDOW, 25)},
     )
-    return _with_max_8h(days, period.end)
+    return _with_max_8h(days, day)
 
 
 def _with_max_8h(days: Any, day: dt.date) -> Any:

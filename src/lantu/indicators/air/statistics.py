@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -168,13 +168,12 @@ def air_statistics(
     }
     if not members:
         return result
-    connection = connect()
-    first, last = _days_read(period)
-    observations = kept_rows(lake.table("air_hourly", connection, first, last, version), "air_hourly", left_out)
     if period.kind == "hour":
-        _fill_hour(result, observations, members, period)
+        first, last = _days_read(period)
+        observations = lake.table("air_hourly", connect(), first, last, version)
+        _fill_hour(result, kept_rows(observations, "air_hourly", left_out), members, period)
         return result
-    _fill(result, connection, observations, members, period)
+    _fill(result, lake, members, period, version, left_out)
     return result
 
 
@@ -192,56 +191,64 @@ def _days_read(period: Period) -> tuple[dt.date, dt.date]:
     return period.start, period.end
 
 
+def target_days(stations: Any, of_areas: Any, expected: Any, single: Any, period: Period) -> Any:
+    """The daily values and indices of every target.
+
+    Args:
+        stations: the daily values of each site.
+        of_areas: target, site, first_day, last_day of the areas.
+        expected: how many stations each area has on each day.
+        single: `site` of the stations that are targets themselves.
+        period: its rules hold.
+    """
+    import ibis
+
+    from lantu.indicators.air.days import area_days, with_index
+
+    own = stations.semi_join(single, "site")
+    own = own.select(
+        "day",
+        *(f"n_{name}" for name in POLLUTANTS),
+        *POLLUTANTS,
+        target=own.site,
+        expected=ibis.literal(24, type="int64"),
+    )
+    columns = ["target", "day", "expected", *(f"n_{name}" for name in POLLUTANTS), *POLLUTANTS]
+    of = area_days(stations, of_areas, expected, period.end)
+    return with_index(ibis.union(of.select(columns), own.select(columns)), period)
+
+
 def indexed_days(
     observations: Any, members: Sequence[Membership], targets: Sequence[Target], period: Period
 ) -> tuple[Any, Any, Any]:
     """The daily values and indices of every target, the stations' daily values, and which stations the areas have."""
     import ibis
+    import pyarrow as pa
 
-    from lantu.indicators.air.days import area_days, station_days, with_index
+    from lantu.indicators.air.days import station_days
 
+    areas = {target.code for target in targets if target.level != "station"}
+    of_areas = [member for member in members if member.target in areas]
+    links = ibis.memtable(member_table(of_areas))
+    single = pa.array([target.code for target in targets if target.level == "station"], pa.string())
     stations = station_days(observations, ibis.memtable(member_table(members)), period)
-    parts = []
-    single = [target.code for target in targets if target.level == "station"]
-    areas = [target.code for target in targets if target.level != "station"]
-    of_areas = None
-    if areas:
-        expected = ibis.memtable(expected_table([m for m in members if m.target in areas], period))
-        of_areas = ibis.memtable(member_table([m for m in members if m.target in areas]))
-        parts.append(area_days(stations, of_areas, expected, period.end))
-    if single:
-        own = stations.filter(stations.site.isin(single))
-        parts.append(
-            own.select(
-                "day",
-                *(f"n_{name}" for name in POLLUTANTS),
-                *POLLUTANTS,
-                target=own.site,
-                expected=ibis.literal(24, type="int64"),
-            )
-        )
-    columns = ["target", "day", "expected", *(f"n_{name}" for name in POLLUTANTS), *POLLUTANTS]
-    days = ibis.union(*(part.select(columns) for part in parts)) if len(parts) > 1 else parts[0].select(columns)
-    return with_index(days, period), stations, of_areas
+    expected = ibis.memtable(expected_table(of_areas, period))
+    days = target_days(stations, links, expected, ibis.memtable(pa.table({"site": single})), period)
+    return days, stations, links
 
 
 def daily_values(
     lake: Lake, sites: SiteRegister, targets: Sequence[Target], period: Period, version: int
 ) -> dict[str, dict[dt.date, dict[str, float]]]:
     """The valid daily values of each target: concentrations; 0 or 1 for `good` and `heavy` where a day is decided."""
-    from lantu.lake.engine import connect
-
     members = memberships(sites, targets, period)
     found: dict[str, dict[dt.date, dict[str, float]]] = {target.code: {} for target in targets}
     if not members:
         return found
-    connection = connect()
-    observations = lake.table("air_hourly", connection, period.start, period.end, version)
-    indexed, _, _ = indexed_days(observations, members, targets, period)
     rules = catalogue()
     good = int(rules.get("air.evaluation.good_day_aqi").at(period.end).number)
     heavy = int(rules.get("air.evaluation.heavy_pollution_aqi").at(period.end).number)
-    for row in _rows(connection, indexed.select("target", "day", "aqi", "complete", *POLLUTANTS)):
+    for row in _days(lake, members, targets, period, version):
         values = {name: row[name] / DAY_SCALE for name in POLLUTANTS if row[name] is not None}
         index = row["aqi"]
         if index is not None and (row["complete"] or index > good):
@@ -253,32 +260,78 @@ def daily_values(
     return found
 
 
-def _fill(result: dict[str, AreaStatistics], connection: Any, observations: Any, members: Any, period: Period) -> None:
+def _days(
+    lake: Lake, members: Sequence[Membership], targets: Sequence[Target], period: Period, version: int
+) -> Iterable[dict[str, Any]]:
+    """The days of every target with their index."""
+    from lantu.lake.engine import connect, is_local
+
+    if is_local():
+        from lantu.indicators.air.prepared import PreparedDays
+
+        return PreparedDays(lake, targets, members, period, version).rows("days")
+    connection = connect()
+    observations = lake.table("air_hourly", connection, period.start, period.end, version)
+    return _rows(connection, indexed_days(observations, members, targets, period)[0])
+
+
+def _fill(
+    result: dict[str, AreaStatistics],
+    lake: Lake,
+    members: Sequence[Membership],
+    period: Period,
+    version: int,
+    left_out: Sequence[Exclusion],
+) -> None:
     targets = [found.target for found in result.values()]
-    indexed, stations, of_areas = indexed_days(observations, members, targets, period)
+    find = _finder(lake, members, targets, period, version, left_out)
     if period.kind == "day":
-        for row in _rows(connection, indexed):
+        for row in find("days"):
             _take_day(result[row["target"]], row)
         return
-    kept = connection.create_table("days", indexed, temp=True, overwrite=True)
-    for row in _rows(connection, period_statistics(kept, period)):
+    for row in find("statistics"):
         _take(result[row["target"]], row)
-    if (
-        of_areas is not None
-        and catalogue().get("air.evaluation.period_mean_order").at(period.end).value == "stations_first"
-    ):
-        for row in _rows(connection, _means_of_stations(stations, of_areas)):
+    if catalogue().get("air.evaluation.period_mean_order").at(period.end).value == "stations_first":
+        for row in find("station_means"):
             for name in POLLUTANTS:
                 if row[name] is not None:
                     result[row["target"]].pollutants[name].mean = Decimal(row[name]) / DAY_SCALE
-    month = kept.day.strftime("%Y-%m")
-    by_month = kept.group_by("target", month=month).aggregate(**{name: kept[name].count() for name in POLLUTANTS})
-    for row in _rows(connection, by_month):
+    for row in find("months"):
         for name in POLLUTANTS:
             result[row["target"]].pollutants[name].by_month[row["month"]] = row[name]
 
 
-def _means_of_stations(stations: Any, members: Any) -> Any:
+def _finder(
+    lake: Lake,
+    members: Sequence[Membership],
+    targets: Sequence[Target],
+    period: Period,
+    version: int,
+    left_out: Sequence[Exclusion],
+) -> Callable[[str], Iterable[dict[str, Any]]]:
+    """What gives the rows of `days`, `statistics`, `station_means` and `months`: the same expressions on any engine."""
+    from lantu.lake.engine import connect, is_local
+
+    if is_local():
+        from lantu.indicators.air.prepared import PreparedDays
+
+        return PreparedDays(lake, targets, members, period, version, left_out).rows
+    connection = connect()
+    observations = lake.table("air_hourly", connection, period.start, period.end, version)
+    observations = kept_rows(observations, "air_hourly", left_out)
+    indexed, stations, of_areas = indexed_days(observations, members, targets, period)
+    if period.kind == "day":
+        return lambda _: _rows(connection, indexed)
+    kept = connection.create_table("days", indexed, temp=True, overwrite=True)
+    found = {
+        "statistics": lambda: period_statistics(kept, period),
+        "station_means": lambda: means_of_stations(stations, of_areas),
+        "months": lambda: days_by_month(kept),
+    }
+    return lambda name: _rows(connection, found[name]())
+
+
+def means_of_stations(stations: Any, members: Any) -> Any:
     """Each target's mean of its stations' period means."""
     links = members.select("target", "site", "first_day", "last_day")
     joined = stations.join(
@@ -288,6 +341,12 @@ def _means_of_stations(stations: Any, members: Any) -> Any:
         **{name: (joined[name].sum().cast("int64") / joined[name].count()).round() for name in POLLUTANTS}
     )
     return own.group_by("target").aggregate(**{name: own[name].mean().round().cast("int64") for name in POLLUTANTS})
+
+
+def days_by_month(days: Any) -> Any:
+    """How many valid days each target has in each month, by pollutant."""
+    month = days.day.strftime("%Y-%m")
+    return days.group_by("target", month=month).aggregate(**{name: days[name].count() for name in POLLUTANTS})
 
 
 def period_statistics(days: Any, period: Period) -> Any:

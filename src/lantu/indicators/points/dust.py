@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from lantu.base import Period, Text, as_decimal, round_half_even
-from lantu.indicators.family import Family, Sources, Target, Versions
+from lantu.indicators import cache
+from lantu.indicators.family import Family, Sources, Target, Versions, no_statistics
 from lantu.indicators.points.register import LEDGER, NO_DATA, NO_POINT, point_family, points_of, query
 from lantu.indicators.registry import AREA_LEVELS, indicator
 from lantu.indicators.values import Figure
@@ -179,6 +180,10 @@ class StreetDust:
     ranked: int
 
 
+DATASET = "street_dust_hourly"
+_HALVES = Family("street_dust_halves", no_statistics, datasets=(DATASET,))
+
+
 def half_months(period: Period) -> int:
     """How many half months (1-15, 16-end) a period touches."""
     return sum(
@@ -192,25 +197,35 @@ def _street_means(sources: Sources, period: Period, version: int | None) -> dict
     rules = catalogue()
     hours = int(rules.get("street_dust.validity.hours_per_day").at(period.end).number)
     share = rules.get("street_dust.validity.days_share").at(period.end).number / 100
-    rows = query(
-        sources,
-        "street_dust_hourly",
-        period,
-        version,
-        """
-        with days as (
-            select station, cast(time - interval 1 hour as date) as day, avg(tsp) as tsp
-            from {rows} where tsp is not null group by all having count(*) >= $a),
-        halves as (
-            select station, date_trunc('month', day) as month, day(day) > 15 as late, avg(tsp) as tsp, count(*) as n,
-                   case when late then day(last_day(date_trunc('month', day))) - 15 else 15 end as length
-            from days group by all)
-        select station, avg(round(tsp)), count(*) from halves where n >= length * $b group by station
-        """,
-        hours,
-        float(share),
-    )
-    return {station: (as_decimal(mean), count) for station, mean, count in rows}
+
+    def of_month(month: Period) -> dict[str, list[int]]:
+        """The rounded means of each station's valid half months."""
+        rows = query(
+            sources,
+            "street_dust_hourly",
+            month,
+            version,
+            """
+            with days as (
+                select station, cast(time - interval 1 hour as date) as day, avg(tsp) as tsp
+                from {rows} where tsp is not null group by all having count(*) >= $a),
+            halves as (
+                select station, day(day) > 15 as late, avg(tsp) as tsp, count(*) as n,
+                       case when late then day(last_day(any_value(day))) - 15 else 15 end as length
+                from days group by station, late)
+            select station, list(cast(round(tsp) as integer)) from halves where n >= length * $b group by station
+            """,
+            hours,
+            float(share),
+        )
+        return dict(rows)
+
+    name = f"half months {hours} {share}"
+    found: dict[str, list[int]] = {}
+    for halves in cache.by_month(sources, _HALVES, {DATASET: version}, name, period, of_month).values():
+        for station, means in halves.items():
+            found.setdefault(station, []).extend(means)
+    return {station: (Decimal(sum(means)) / len(means), len(means)) for station, means in found.items()}
 
 
 def _streets(sources: Sources, targets: Sequence[Target], period: Period, versions: Versions) -> dict[str, StreetDust]:

@@ -49,6 +49,7 @@ def query(
     import duckdb
 
     from lantu.lake import get_dataset
+    from lantu.lake.engine import with_literals
 
     files = sources.lake.files(dataset, period.start, period.end, version)
     if not files:
@@ -63,7 +64,7 @@ def query(
     connection = duckdb.connect() if tables else duckdb.cursor()
     for name, table in (tables or {}).items():
         connection.register(name, table)
-    return connection.execute(sql.replace("{rows}", rows), {**bound, **(named or {})}).fetchall()
+    return connection.execute(with_literals(sql.replace("{rows}", rows), {**bound, **(named or {})})).fetchall()
 
 
 def point_family(

@@ -21,7 +21,7 @@ def entries_of(sources: Sources, ledger: str) -> Entries | None:
     if sources.book is None or ledger not in sources.book.ledgers:
         return None
     found = sources.book.entries(ledger)
-    return found if found.history.lines else None
+    return found if len(found.history) else None
 
 
 def entries_by_area(

@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from lantu.base import Period, Text, as_decimal
-from lantu.indicators.family import Sources, Target, Trace
+from lantu.indicators import cache
+from lantu.indicators.family import Family, Sources, Target, Trace, no_statistics
 from lantu.indicators.points.register import query
 
 Means = dict[str, dict[dt.date, dict[str, Decimal]]]
@@ -19,12 +20,25 @@ Means = dict[str, dict[dt.date, dict[str, Decimal]]]
 def monthly_means(sources: Sources, dataset: str, items: Sequence[str], period: Period, version: int | None) -> Means:
     """The mean of each month's samples, by station and item; a month with one sample has its value.
 
-    A value below its detection limit was stored as half the limit. The latest are kept while the process runs.
+    A value below its detection limit was stored as half the limit. The latest are kept while the process runs, and
+    those of each month while its files stay.
     """
     files = sources.lake.files(dataset, period.start, period.end, version)
     key = (tuple(files), tuple(items), period, sources.left_out)
     if key not in _recent:
-        _recent[key] = _read(sources, dataset, items, period, version)
+        found: Means = {}
+        family = Family("monthly_means", no_statistics, datasets=(dataset,))
+        name = ",".join(items)
+
+        def of_month(part: Period) -> dict[str, dict[str, str]]:
+            read = _read(sources, dataset, items, part, version)
+            return {station: {item: str(each) for item, each in values.items()} for station, values in read.items()}
+
+        for part, kept in cache.by_month(sources, family, {dataset: version}, name, period, of_month).items():
+            for station, values in kept.items():
+                of_station = {item: Decimal(value) for item, value in values.items()}
+                found.setdefault(station, {})[part.start.replace(day=1)] = of_station
+        _recent[key] = found
         while len(_recent) > _KEPT:
             _recent.popitem(last=False)
     return _recent[key]
@@ -34,23 +48,19 @@ _recent: OrderedDict[Any, Means] = OrderedDict()
 _KEPT = 4
 
 
-def _read(sources: Sources, dataset: str, items: Sequence[str], period: Period, version: int | None) -> Means:
+def _read(
+    sources: Sources, dataset: str, items: Sequence[str], month: Period, version: int | None
+) -> dict[str, dict[str, Decimal]]:
+    """The means of one month: station to item to value."""
     columns = ", ".join(f"avg({item})" for item in items)
-    rows = query(
-        sources,
-        dataset,
-        period,
-        version,
-        f"select station, date_trunc('month', time), {columns} from {{rows}} group by all",
-    )
-    found: Means = {}
-    for station, month, *values in rows:
+    rows = query(sources, dataset, month, version, f"select station, {columns} from {{rows}} group by all")
+    found: dict[str, dict[str, Decimal]] = {}
+    for station, *values in rows:
         known = {
             item: round(as_decimal(value), 9) for item, value in zip(items, values, strict=True) if value is not None
         }
         if known:
-            day = month.date() if isinstance(month, dt.datetime) else month
-            found.setdefault(station, {})[day] = known
+            found[station] = known
     return found
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from lantu.base import Period, Text
+from lantu.indicators import cache
 from lantu.indicators.family import Family, Sources, Target, Trace, Versions
 from lantu.indicators.registry import AREA_LEVELS, indicator
 from lantu.indicators.values import Figure
@@ -92,27 +93,33 @@ class Compliance:
 def _compliance(
     sources: Sources, targets: Sequence[Target], period: Period, versions: Versions
 ) -> dict[str, Compliance]:
-    surface = {}
-    wells = {}
-    if versions["surface_water"] is not None:
-        items = list(items_of("surface_water"))
-        surface = monthly_means(sources, "surface_water", items, period, versions["surface_water"])
-    if versions["groundwater"] is not None:
-        items = list(items_of("groundwater"))
-        wells = monthly_means(sources, "groundwater", items, period, versions["groundwater"])
-    found = {}
-    for target in targets:
-        kept = known = 0
-        rows = _listed(sources, SOURCES, target.code, period)
-        for row in rows:
+    book = sources.book
+    register = book.entries(SOURCES).rows if book is not None and SOURCES in book.ledgers else []
+
+    def complying(part: Period) -> dict[str, bool]:
+        """Whether each source that has data complies in a month."""
+        means = {
+            dataset: monthly_means(sources, dataset, list(items_of(dataset)), part, versions[dataset])
+            if versions[dataset] is not None
+            else {}
+            for dataset in ("surface_water", "groundwater")
+        }
+        kept = {}
+        for row in register:
             groundwater = row.values["kind"] == "groundwater"
-            for month, values in (wells if groundwater else surface).get(row.key, {}).items():
-                lake = row.values.get("body") == "lake"
+            lake = row.values.get("body") == "lake"
+            for month, values in means["groundwater" if groundwater else "surface_water"].get(row.key, {}).items():
                 beyond = source_exceedances(dict(values), groundwater, lake, month)
                 if beyond is not None:
-                    known += 1
-                    kept += not beyond
-        found[target.code] = Compliance(kept, known, len(rows) * len(period.months()))
+                    kept[row.key] = not beyond
+        return kept
+
+    months = cache.by_month(sources, DRINKING, versions, "complying", period, complying).values()
+    found = {}
+    for target in targets:
+        rows = _listed(sources, SOURCES, target.code, period)
+        known = [month[row.key] for month in months for row in rows if row.key in month]
+        found[target.code] = Compliance(sum(known), len(known), len(rows) * len(period.months()))
     return found
 
 
