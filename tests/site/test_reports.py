@@ -43,7 +43,9 @@ def test_a_report_is_handed_in_returned_handed_in_again_and_approved(city: Any, 
     assert district.post(address, {"declared": "under_way", "percent": "60", "words": "the north"}).status_code == 302
 
     again = next(
-        each for each in coordinator.get(f"/reports.json?month={MONTH}").json()["review"] if each["key"] == waiting["key"]
+        each
+        for each in coordinator.get(f"/reports.json?month={MONTH}").json()["review"]
+        if each["key"] == waiting["key"]
     )
     assert coordinator.post(f"{entry}/-/step/approve", {"version": again["version"]}).status_code == 302
     own = {each["measure"]: each for each in district.get(f"/reports.json?month={MONTH}").json()["own"]}
