@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -144,6 +147,18 @@ def test_doctor(simulated: Path) -> None:
     done = lantu("doctor", workspace=simulated)
     assert done.returncode == 0, done.stdout
     assert "0 faults" in done.stdout
+    assert "journal: " in done.stdout
+
+
+def test_doctor_finds_what_was_altered(simulated: Path, tmp_path: Path) -> None:
+    workspace = tmp_path / "workspace"
+    shutil.copytree(simulated, workspace)
+    with closing(sqlite3.connect(workspace / "lantu.sqlite")) as connection, connection:
+        connection.execute("drop trigger change_update")
+        connection.execute("update change set state = 'closed' where id = (select min(id) from change)")
+    done = lantu("doctor", workspace=workspace)
+    assert done.returncode == 1
+    assert "are not those that are kept" in done.stdout
 
 
 @pytest.mark.shared_data

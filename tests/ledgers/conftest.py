@@ -1,13 +1,17 @@
-"""A small ledger of outfalls with samples, in a tree of one city, one district and two streets."""
+"""A small ledger of outfalls with samples, in a tree of one city, one district and two streets; on both databases."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.postgres import PostgresCluster, postgres_cluster
 
 from lantu.ledgers import Actor, LedgerBook, read_ledgers
+from lantu.ledgers.database import Database, PostgresDatabase, SqliteFile
+from lantu.ledgers.tables import POSTGRES, SQLITE
 from lantu.places import AreaTree, UnitRegister
 
 TODAY = dt.date(2021, 7, 1)
@@ -107,11 +111,32 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresCluster]:
+    """A PostgreSQL of these tests alone, or the one that LANTU_DATABASE_URL names."""
+    with postgres_cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, folder: Path) -> Database:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        return SqliteFile(folder / "workspace" / "lantu.sqlite", SQLITE)
+    cluster: PostgresCluster = request.getfixturevalue("postgres")
+    return PostgresDatabase(cluster.new_database(), POSTGRES)
+
+
 @pytest.fixture
-def book(folder: Path) -> LedgerBook:
+def book(folder: Path, database: Database) -> LedgerBook:
+    return book_in(folder, database)
+
+
+def book_in(folder: Path, database: Database) -> LedgerBook:
     areas = AreaTree.from_csv(folder / "areas.csv")
     units = UnitRegister.from_yaml(folder / "units.yaml", areas)
-    return LedgerBook(read_ledgers(folder / "ledgers"), areas, units, folder / "workspace", today=TODAY)
+    ledgers = read_ledgers(folder / "ledgers")
+    return LedgerBook(ledgers, areas, units, folder / "workspace", today=TODAY, database=database)
 
 
 @pytest.fixture

@@ -160,6 +160,7 @@ def doctor(pack: PackOption = DEFAULT_PACK, json: JsonOption = None) -> None:
         for row in open_lake().status():
             line = "  ".join(row.cells())
             findings.append((True, Text(line, line)))
+        findings += journal_findings(pack)
     except LantuError as error:
         findings.append((False, Text(str(error), str(error))))
     checked = check_pack(pack, units_of_indicators())
@@ -184,3 +185,23 @@ def doctor(pack: PackOption = DEFAULT_PACK, json: JsonOption = None) -> None:
             console.print("[green]✓[/]" if ok else "[red]✗[/]", str(text), highlight=False, soft_wrap=True)
     if not all(ok for ok, _ in findings):
         raise typer.Exit(1)
+
+
+def journal_findings(pack: str) -> list[tuple[bool, Text]]:
+    """Whether the chain of the journal holds and the changes of entries are those that it recorded."""
+    from lantu.plan.packs import load_pack
+
+    lines, faults = open_book(load_pack(pack)).store.journal.verify()
+    if not faults:
+        whole = Text(
+            f"操作日志 {lines} 行，环环相接，台账变动与之相符", f"journal: {lines} lines, whole; changes as recorded"
+        )
+        return [(True, whole)]
+    shown = [(False, fault) for fault in faults[:FAULTS_SHOWN]]
+    more = len(faults) - len(shown)
+    if more:
+        shown.append((False, Text(f"另有 {more} 处", f"{more} more places")))
+    return shown
+
+
+FAULTS_SHOWN = 10
