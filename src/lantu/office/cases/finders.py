@@ -213,7 +213,8 @@ def find_entries(ground: Ground, rule: EntryRule) -> None:
             continue
         fact = entries.happened(row)
         waited = ground.pack.working_days.between(fact, ground.day)
-        if not oldest <= fact <= ground.day or waited < rule.after_working_days:
+        patient = rule.after_working_days > 0 and waited <= rule.after_working_days
+        if not oldest <= fact <= ground.day or patient:
             continue
         state = ledger.states[row.state].title
         shown_as = _described(ledger, row)
