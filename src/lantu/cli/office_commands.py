@@ -179,7 +179,7 @@ def late(
             _name(rules, row.area),
             str(row.open),
             str(row.late),
-            *(str(row.levels.get(level.name, 0)) for level in escalation.levels),
+            *(str(row.levels[level.name]) for level in escalation.levels),
             f"{row.worst_days}" + (say("（推算）", " (reckoned)") if row.stale else ""),
         )
     console.print(table)

@@ -58,7 +58,7 @@ class LateRow:
     area: str
     open: int = 0
     late: int = 0
-    levels: dict[str, int] = field(default_factory=dict)
+    levels: Counter[str] = field(default_factory=Counter)
     undated: int = 0
     """Open cases without a deadline: nobody can say that they are late."""
     worst_days: int = 0
@@ -70,7 +70,7 @@ class LateRow:
             "area": self.area,
             "open": self.open,
             "late": self.late,
-            "levels": self.levels,
+            "levels": dict(self.levels),
             "undated": self.undated,
             "worst_days": self.worst_days,
             "stale": self.stale,
@@ -179,14 +179,14 @@ def lateness(
             row.undated += count
             continue
         if level is not None:
-            row.levels[level] = row.levels.get(level, 0) + count
+            row.levels[level] += count
         if days > 0:
             row.late += count
             row.worst_days = max(row.worst_days, days)
     order = [level.name for level in reversed(escalation.levels)]
     return sorted(
         rows.values(),
-        key=lambda row: (*(-row.levels.get(name, 0) for name in order), -row.open, row.unit or "", row.area),
+        key=lambda row: (*(-row.levels[name] for name in order), -row.open, row.unit or "", row.area),
     )
 
 
@@ -199,7 +199,7 @@ def summed(rows: list[LateRow], by: str) -> list[LateRow]:
         into.open += row.open
         into.late += row.late
         for name, count in row.levels.items():
-            into.levels[name] = into.levels.get(name, 0) + count
+            into.levels[name] += count
         into.undated += row.undated
         into.worst_days = max(into.worst_days, row.worst_days)
         into.stale = into.stale or row.stale
