@@ -1,9 +1,9 @@
 """The checksum (校验码) of HJ 212, of one frame and of many at once.
 
-It starts with 0xFFFF and takes each byte as `register = (register >> 8) ^ byte`, then eight steps "shift right, XOR 0xA001
-if a one fell out". This is not CRC-16/MODBUS. Only the upper byte is carried on, so there are 256 values in all, and
-its way from byte to byte is linear and comes back to where it was after eight bytes. So all words of eight bytes of a
-frame may be joined by XOR first, and eight table look-ups finish the frame, however long it is.
+It starts with 0xFFFF and takes each byte as `register = (register >> 8) ^ byte`, then eight steps "shift right, XOR
+0xA001 if a one fell out". This is not CRC-16/MODBUS. Only the upper byte is carried on, so there are 256 values in all,
+and its way from byte to byte is linear and comes back to where it was after eight bytes. So all words of eight bytes of
+a frame may be joined by XOR first, and eight table look-ups finish the frame, however long it is.
 """
 
 from __future__ import annotations
@@ -78,11 +78,20 @@ def states(segments: Sequence[bytes]) -> list[int]:
     starts = np.zeros(len(segments), np.int64)
     np.cumsum(words[:-1], out=starts[1:])
     joined = np.bitwise_xor.reduceat(np.frombuffer(padded, "<u8"), starts)
-    octets = joined.astype("<u8").view(np.uint8).reshape(-1, 8)
+    return end_states(joined.astype("<u8").view(np.uint8).reshape(-1, 8), lengths).tolist()
+
+
+def end_states(octets: np.ndarray, lengths: np.ndarray, ends: np.ndarray | None = None) -> np.ndarray:
+    """The upper byte of the register of many segments, of which all words of eight bytes were joined by XOR.
+
+    `octets` has the eight bytes of each. `ends` is where the segments end in the buffer of the words, modulo 8; without
+    it they end with a word.
+    """
     result = _START_TABLE[lengths & 7]
     for place in range(8):
-        result ^= _TABLE[7 - place][octets[:, place]]
-    return result.tolist()
+        ago = 7 - place if ends is None else (ends - 1 - place) & 7
+        result ^= _TABLE[ago, octets[:, place]]
+    return result
 
 
 class Prefixes:

@@ -1,4 +1,4 @@
-"""SM4 of HJ 212-2025: the bytes between `CP=&&` and the closing `&&`, in blocks of 16 (ECB), a shorter rest stays plain.
+"""SM4 of HJ 212-2025: the bytes between `CP=&&` and the closing `&&`, in blocks of 16 (ECB), a shorter rest plain.
 
 Length and checksum are made of the plain frame. The cipher may stand there as raw bytes or as hexadecimal text, both
 have been described; a key is right if the plain text fits the checksum.

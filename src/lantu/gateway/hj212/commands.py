@@ -75,7 +75,7 @@ NOTICES = frozenset({1013, 9015, 9021})
 NOTICES_OF_HOST = frozenset({2012, 2022})
 """Notices of the platform, answered by a device with 9013 and nothing more."""
 
-READY, REFUSED, WRONG_PASSWORD, WRONG_DEVICE = 1, 2, 3, 4
+READY, REFUSED, WRONG_PASSWORD, WRONG_DEVICE, WRONG_COMMAND = 1, 2, 3, 4, 8
 QN_RESULTS: dict[int, Text] = {
     1: Text("准备执行请求", "ready"),
     2: Text("请求被拒绝", "refused"),

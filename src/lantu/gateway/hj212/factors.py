@@ -26,7 +26,7 @@ _WELL_FORMED = re.compile(r"[a-z]\d{5}")
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """A factor of the list: its code, its code in 2005 ("" if none), Chinese name, and the unit as the list prints it."""
+    """A factor of the list: its code, that of 2005 ("" if none), Chinese name, and the unit as the list prints it."""
 
     code: str
     code_2005: str

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from lantu.gateway.hj212.checksum import Prefixes, checksum, modbus
 
 LONGEST = 8192
-"""Bytes of a data segment that are waited for. The standard allows 1,024; 45 organic compounds in one frame need more."""
+"""Bytes of a data segment that are waited for. The standard allows 1,024; 45 organic compounds need more."""
 STANDARD_LONGEST = 1024
 _CANDIDATES = 64
 """Ends that are tried for one header, so that bytes made on purpose cannot keep the gateway busy."""
@@ -48,7 +48,7 @@ class Splitter:
         return len(self._rest)
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The frames that `data` completes, damaged ones too, in order. No data: the line went silent, nothing waits."""
+        """The frames that `data` completes, damaged ones too, in order. No data: the line is silent, nothing waits."""
         silent = not data
         buffer = self._rest + data if self._rest else data
         frames: list[bytes] = []
@@ -93,7 +93,9 @@ class Splitter:
                 if size >= end and _HEX4.fullmatch(buffer, end - 4, end):
                     closed = buffer[end - 6 : end - 4] == b"&&"
                     ended = buffer[end : end + 2] in (b"\r\n", b"##", b"")
-                    fits = checksum(buffer[position + 6 : end - 4]) == int(buffer[end - 4 : end], 16) if length else False
+                    fits = (
+                        checksum(buffer[position + 6 : end - 4]) == int(buffer[end - 4 : end], 16) if length else False
+                    )
                     if closed and fits:
                         frames.append(buffer[position : (stop := _behind_end(buffer, end))])
                         position = stop
@@ -119,9 +121,8 @@ class Splitter:
                 break
             else:
                 behind = _NEXT.search(buffer, position + 2)
-                if behind is None:
-                    stop = size
-                else:
+                stop = size
+                if behind is not None:
                     stop = behind.end() if behind.group() == b"\r\n" else behind.start()
             frames.append(buffer[position:stop])
             position = stop
@@ -183,7 +184,7 @@ class Dissected:
 
 
 def dissect(frame: bytes) -> Dissected:
-    """Take a frame apart that a splitter gave. A ciphered data segment does not fit yet: its checksum is of the plain."""
+    """Take a frame apart that a splitter gave. A ciphered one does not fit yet: its checksum is that of the plain."""
     oddities: list[str] = []
     body = frame
     if body.endswith(b"\r\n"):
@@ -232,4 +233,3 @@ def _length_oddity(length: int, data: bytes) -> str:
     if length == len(data.decode("utf-8", "replace")) and length < len(data):
         return "length_in_characters"
     return "length_wrong"
-

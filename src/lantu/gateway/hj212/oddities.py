@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lantu.base import Text
 
-ODDITIES: dict[str, Text] = {
+OF_FRAMES: dict[str, Text] = {
     # The frame
     "lf_only": Text("帧尾只有换行", "the frame ends with LF only"),
     "no_crlf": Text("帧尾缺回车换行", "the end CR LF is missing"),
@@ -23,6 +23,7 @@ ODDITIES: dict[str, Text] = {
     "no_closing": Text("缺结束符&&", "the closing && is missing"),
     "key_wrong": Text("密钥不符", "the key does not open the frame"),
     "sealed": Text("密文且无密钥", "ciphered, and no key is known"),
+    "text_after_end": Text("结束符&&后还有内容", "text behind the closing &&"),
     # Header fields
     "header_order": Text("字段顺序异常", "header fields in another order"),
     "comma_in_header": Text("字段间用了逗号", "a comma between header fields"),
@@ -55,6 +56,11 @@ ODDITIES: dict[str, Text] = {
     "clock": Text("设备时钟超前或被重置", "the clock of the device is ahead or was reset"),
     "clock_behind": Text("实时数据时间滞后", "realtime data of an earlier time"),
     "clock_zone": Text("时间相差8或12小时", "the time is off by 8 or 12 hours"),
+}
+"""Oddities of a frame, its header and its moment: named when the frame arrives."""
+
+OF_CONTENTS: dict[str, Text] = {
+    # Times
     "time_12": Text("时间只有12位", "a time of 12 digits"),
     "time_17": Text("时间有17位", "a time of 17 digits"),
     "hour_24": Text("24时", "hour 24"),
@@ -63,7 +69,6 @@ ODDITIES: dict[str, Text] = {
     # Content
     "gbk": Text("文本为GBK编码", "text in GBK instead of UTF-8"),
     "text_unreadable": Text("文本无法识别", "text in no known encoding"),
-    "text_after_end": Text("结束符&&后还有内容", "text behind the closing &&"),
     "empty_item": Text("多余的分隔符", "an empty item (doubled or trailing separator)"),
     "stray_text": Text("没有等号的内容", "text without ="),
     "spaces": Text("名称或值前后有空格", "spaces around a name or value"),
@@ -97,4 +102,7 @@ ODDITIES: dict[str, Text] = {
     "sub_packet_order": Text("分包次序错乱", "sub-packets out of order"),
     "sub_packet_cut": Text("因子组被分包切断", "a factor group cut by the packets"),
 }
+"""Oddities of what a frame says: named when it is decoded, in the table `oddities`."""
+
+ODDITIES = OF_FRAMES | OF_CONTENTS
 """What each oddity means, by its name."""

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 
 from lantu.gateway.hj212.cipher import ciphered, decipher
+from lantu.gateway.hj212.commands import known_command
 from lantu.gateway.hj212.framing import dissect
 from lantu.gateway.hj212.policy import OPEN, DevicePolicy
 
@@ -221,6 +222,8 @@ def _looked_over(packet: Packet) -> Packet:
         odd.append("mn_missing")
     elif packet.edition in ("2017", "2025") and len(packet.device) != 24:
         odd.append("mn_length")
+    if packet.command and not known_command(packet.command, packet.edition):
+        odd.append("command_unknown")
     if not packet.system:
         odd.append("st_missing")
     if flag is not None and flag & 1 and 9000 <= packet.command < 9015:
@@ -266,4 +269,3 @@ def items_of(content: str, oddities: list[str]) -> list[tuple[str, str]]:
         items.append((name.strip(), value))
     oddities[:] = dict.fromkeys(oddities)
     return items
-

@@ -90,7 +90,6 @@ def contents_of(packet: Packet, received: dt.datetime | None = None) -> Contents
     elif result.time is None and (packet.item("DataTime") or result.kind):
         result.refused = "impossible_time" if packet.item("DataTime") else "no_time"
     elif result.time and (result.time < EARLIEST or (received is not None and result.time > received + CLOCK_AHEAD)):
-        odd.append("clock")
         result.refused = "clock"
     _read_items(packet, result)
     if not result.refused and not (result.readings or result.facilities or result.information):
@@ -223,6 +222,6 @@ _INFORMATION = frozenset({"PolId", "InfoId", "RestartTime"})
 _PLAIN_ITEMS = _INFORMATION | {
     "DataTime", "SystemTime", "BeginTime", "EndTime", "QN", "CN", "QnRtn", "ExeRtn", "RtdInterval", "MinInterval",
     "OverTime", "ReCount", "NewPW", "VaseNo", "CstartTime", "Ctime", "Stime", "SKCreateTime", "NewSK", "CompleteTime",
-    "SampleType", "SampleRd", "StandardValue", "ResultType", "RtdInterval", "WarnTime", "AlarmTime",
+    "SampleType", "SampleRd", "StandardValue", "ResultType", "WarnTime", "AlarmTime",
 }  # fmt: skip
 _PLAIN_LOWER = {name.lower() for name in _PLAIN_ITEMS}
