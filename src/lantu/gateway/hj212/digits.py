@@ -13,6 +13,7 @@ _ZEROS = _U(0x3030303030303030)
 _HIGH = _U(0xF0F0F0F0F0F0F0F0)
 _TENS = _U(0x1010101010101010)
 _SIX = _U(0x0606060606060606)
+_TWO = _U(0xFFFF)
 _DOT = _U(0x1E)  # "." with the bits of "0" taken away
 _PLACES = _U(0x0706050403020100)
 _TOP = np.array([0] + [(2**64 - 1) << (64 - 8 * n) & (2**64 - 1) for n in range(1, 9)], dtype=np.uint64)
@@ -124,11 +125,18 @@ def times(words: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     first = words[start] ^ _ZEROS
     last = words[start + 6] ^ _ZEROS
     good = ((first & _HIGH) | ((first + _SIX) & _TENS) | (last & _HIGH) | ((last + _SIX) & _TENS)) == 0
-    date = np.where(good, _eight_digits(first), _U(19700101)).astype(np.int64)
-    clock = np.where(good, _eight_digits(last), _U(0)).astype(np.int64) % 1_000_000
+    number = _eight_digits(first) * _U(1_000_000) + _eight_digits(last & ~_TWO)
+    # Many frames bear the same time: each is reckoned once.
+    number, place = np.unique(np.where(good, number, _U(19700101000000)).view(np.int64), return_inverse=True)
+    time, exists = _reckon(number)
+    return time[place], good & exists[place]
+
+
+def _reckon(number: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    date, clock = number // 1_000_000, number % 1_000_000
     year, month, day = date // 10_000, date // 100 % 100, date % 100
     hour, minute, second = clock // 10_000, clock // 100 % 100, clock % 100
-    good &= (year >= 1) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
+    good = (year >= 1) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
     good &= (hour < 24) & (minute < 60) & (second < 60)
     months = np.where(good, (year - 1970) * 12 + month - 1, 0).astype("M8[M]")
     days = months.astype("M8[D]") + np.where(good, day - 1, 0)
