@@ -128,7 +128,11 @@ class LedgerBook:
     # -- reading what was given --------------------------------------------------------------------------------------
 
     def read_values(
-        self, ledger: Ledger, given: Mapping[str, Any], units: Mapping[str, str | None] | None = None
+        self,
+        ledger: Ledger,
+        given: Mapping[str, Any],
+        units: Mapping[str, str | None] | None = None,
+        registers: Registers | None = None,
     ) -> tuple[dict[str, Any], list[EntryFault]]:
         """The values of an entry from what was given, by field name, and what is wrong with them."""
         values: dict[str, Any] = {}
@@ -149,7 +153,7 @@ class LedgerBook:
                 )
                 continue
             try:
-                value = read_value(field, raw, self.registers, (units or {}).get(name))
+                value = read_value(field, raw, registers or self.registers, (units or {}).get(name))
             except Unfit as unfit:
                 faults.append(EntryFault(name, unfit.what, unfit.mend))
                 continue

@@ -8,6 +8,7 @@ SUBJECTS = (
     "signing",
     "oidc",
     "ledgers",
+    "sheets",
     "entries",
     "files",
 )
