@@ -20,6 +20,7 @@ from lantu.cli import (
     data_commands,
     indicator_commands,
     ledger_commands,
+    office_commands,
     plan_commands,
     start_commands,
 )
@@ -36,6 +37,8 @@ app.add_typer(plan_commands.app, name="plan")
 app.add_typer(data_commands.app, name="data")
 app.add_typer(indicator_commands.app, name="indicator")
 app.add_typer(ledger_commands.app, name="ledger")
+app.add_typer(office_commands.cases, name="case")
+app.add_typer(office_commands.reports, name="report")
 app.add_typer(assess_commands.targets, name="target")
 app.add_typer(account_commands.app, name="account")
 assess_commands.add_to(app)

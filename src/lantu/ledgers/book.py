@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from lantu.base import LantuError, Place, SeveralErrors, Text
 from lantu.ledgers.database import database_of
 from lantu.ledgers.entries import Entries, History
-from lantu.ledgers.faults import EntryFault, check_version, in_future, no_entry, not_initial
+from lantu.ledgers.faults import EntryFault, check_version, in_future, locked, no_entry, not_initial
 from lantu.ledgers.guards import Actor, changed_outside, guard_faults, holder_after, written_by
 from lantu.ledgers.judging import RULES, outcome
 from lantu.ledgers.schema import Ledger, LedgerField, Transition
@@ -479,6 +479,8 @@ class LedgerBook:
             for field in ledger.fields
             if field.by_step and field.name not in named and values.get(field.name) != kept.get(field.name)
         ]
+        if ledger.states[old.state].locked:
+            faults.append(locked(ledger, old.state))
         when = day or max(self.today, old.day)
         faults += self._day_faults(when, old)
         if not faults and self.key_of(ledger, values) != key:

@@ -50,6 +50,20 @@ def not_initial(ledger: Ledger, state: str) -> EntryFault:
     )
 
 
+def locked(ledger: Ledger, state: str) -> EntryFault:
+    """An entry whose values stand."""
+    title = ledger.states[state].title
+    steps = [step.title for step in ledger.transitions if state in step.from_]
+    return EntryFault(
+        "state",
+        Text(f"“{title.zh}”的条目不能直接改", f"an entry that is {title.en} is not amended"),
+        Text(
+            f"先办：{'、'.join(t.zh for t in steps) or '无'}",
+            f"first: {', '.join(t.en for t in steps) or 'nothing can'}",
+        ),
+    )
+
+
 def in_future(when: dt.date, today: dt.date) -> EntryFault:
     """A day that has not come yet."""
     return EntryFault(

@@ -122,6 +122,8 @@ class State(ClosedModel):
     initial: bool = False
     final: bool = False
     counts_as: list[Name] = []
+    locked: bool = False
+    """Whether the values of an entry in this state stand: only a step changes them."""
 
 
 class Setting(ClosedModel):

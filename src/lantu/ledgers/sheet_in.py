@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lantu.base import LantuError, Place, Text
-from lantu.ledgers.faults import EntryFault, no_entry, not_initial
+from lantu.ledgers.faults import EntryFault, locked, no_entry, not_initial
 from lantu.ledgers.guards import changed_outside, guard_faults, written_by
 from lantu.ledgers.sheet_columns import COMMON, OPTIONAL, Column, columns_of, headings, rows_of
 from lantu.ledgers.values import Unfit, read_unit
@@ -382,6 +382,8 @@ class SheetReader:
                 for field in ledger.fields
                 if field.by_step and merged.get(field.name) != kept.get(field.name)
             ]
+            if ledger.states[old.state].locked:
+                faults.append(locked(ledger, old.state))
             if faults:
                 return []
         return [
