@@ -394,7 +394,7 @@
   /* Charts. */
   var LINES = ["#16324f", "#b4530a", "#2b7a78", "#7a3e8e", "#6b7785", "#8a6d00", "#a03050", "#3f6fb5"];
   var POINTS = ["circle", "rect", "triangle", "diamond", "emptyCircle", "emptyRect", "emptyTriangle", "emptyDiamond"];
-  var CLASSES = ["#e3ecf5", "#b5cce3", "#7fa6cc", "#4a7db0", "#25578c", "#16324f"];
+  var CLASSES = ["#d6e3f0", "#b0c9e2", "#7fa6cc", "#4a7db0", "#25578c", "#16324f"];
   var FONT = { fontFamily: window.getComputedStyle(document.body).fontFamily, fontSize: 12, color: "#1d2430" };
 
   function axis(extra) {
@@ -413,7 +413,7 @@
       var classes = chart.classes || [];
       result.grid.top = 8;
       result.grid.bottom = 34;
-      result.xAxis = axis({ type: "category", data: chart.x, splitArea: { show: true } });
+      result.xAxis = axis({ type: "category", data: chart.x });
       result.yAxis = axis({ type: "category", data: chart.y, inverse: true });
       result.visualMap = { type: "piecewise", orient: "horizontal", left: 0, bottom: 0, itemWidth: 16, textStyle: FONT, pieces: classes.map(function (each, index) {
         var piece = { label: each.name, color: CLASSES[Math.round(index * (CLASSES.length - 1) / Math.max(classes.length - 1, 1))] };
@@ -531,6 +531,7 @@
           canvas.textContent = "";
           var drawn = window.echarts.init(canvas, null, { renderer: "svg" });
           drawn.setOption(options(chart, canvas.clientWidth));
+          if (chart.kind === "heatmap") { canvas.parentNode.insertBefore(make("p", "small soft", say("空白处没有数据", "Blank: no data")), details); }
           window.addEventListener("resize", function () { if (canvas.clientWidth) { drawn.resize(); } });
         }, function () {
           canvas.textContent = say("没能画出图，请看下面的表。", "The chart could not be drawn; please see the table.");
@@ -589,6 +590,7 @@
       var words = make("span");
       if (wide) { words.appendChild(document.createTextNode(name)); words.appendChild(make("br")); }
       words.appendChild(document.createTextNode(status ? status.sign : wide && area && area.value ? area.value : ""));
+      if (!words.textContent) { return; }
       L.marker([property.label[1], property.label[0]], { opacity: 0, interactive: false, keyboard: false, icon: L.divIcon({ className: "", iconSize: [0, 0] }) })
         .bindTooltip(words, { permanent: true, direction: "center", className: "map-label" }).addTo(map);
     });
