@@ -276,6 +276,7 @@ class LedgerBook:
         note: str | None = None,
         simulated: bool = False,
         source: str | None = None,
+        evidence: Sequence[tuple[str, Path]] = (),
     ) -> Change:
         """Enter a new entry.
 
@@ -291,11 +292,12 @@ class LedgerBook:
             note: words to go with it.
             simulated: whether it is invented.
             source: what it was made from: a sheet, a rule.
+            evidence: files by kind that show what is entered.
 
         Raises:
             SeveralErrors: values that do not fit, an unknown field, an area that does not exist, a key that is taken.
         """
-        change = self.entering(name, given, area, actor, day, holder, state, place, note, simulated, source)
+        change = self.entering(name, given, area, actor, day, holder, state, place, note, simulated, source, evidence)
         self.store.add([change])
         return change
 
@@ -312,6 +314,7 @@ class LedgerBook:
         note: str | None = None,
         simulated: bool = False,
         source: str | None = None,
+        evidence: Sequence[tuple[str, Path]] = (),
     ) -> Change:
         """The change by which a new entry is entered (see `enter`), checked and not yet kept: for many at once.
 
@@ -334,6 +337,8 @@ class LedgerBook:
         when = day or self.today
         if when > self.today:
             faults.append(in_future(when, self.today))
+        pieces, unfit = self._pieces(ledger, evidence)
+        faults += unfit
         if faults:
             raise SeveralErrors([fault.as_error(ledger.ledger) for fault in faults])
         key = self.key_of(ledger, values)
@@ -343,6 +348,8 @@ class LedgerBook:
                 where=Place(ledger.ledger, None, ledger.key[0]),
                 mend=Text("改动已有条目用 amend", "use amend to change it"),
             )
+        for piece, (_, path) in zip(pieces, evidence, strict=True):
+            self._keep(piece, Path(path))
         return self.made(
             ledger,
             key,
@@ -355,6 +362,7 @@ class LedgerBook:
             unit,
             place,
             values,
+            tuple(pieces),
             note=note,
             source=source,
             simulated=simulated,

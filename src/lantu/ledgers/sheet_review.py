@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from lantu.base import LantuError, Place, Text
-from lantu.ledgers.faults import EntryFault, in_future, not_initial
+from lantu.ledgers.faults import EntryFault, in_future, locked, not_initial
 from lantu.ledgers.guards import changed_outside, guard_faults, written_by
 from lantu.ledgers.sheet_columns import COMMON, columns_of, headings, rows_of
 from lantu.ledgers.sheet_in import CellFault, Progress, SheetReader
@@ -367,6 +367,8 @@ class _Compare:
                 for each in ledger.fields
                 if each.by_step and merged.get(each.name) != kept.get(each.name)
             ]
+            if ledger.states[now.state].locked:
+                faults.append(locked(ledger, now.state))
         if faults:
             return self._bad(number, key, now.version, faults, cells)
         why = self.permit(now, area, step)

@@ -10,6 +10,7 @@ SUBJECTS = (
     "ledgers",
     "sheets",
     "entries",
+    "cases",
     "files",
 )
 

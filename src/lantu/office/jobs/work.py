@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -196,6 +197,19 @@ def export_list(job: Job, step: Progress) -> tuple[Text, dict[str, Any]]:
     return Text(f"共 {count} 条", f"{count} entries"), {"count": count, "ledger": ledger.ledger}
 
 
+def draw_rechecks(job: Job, step: Progress) -> tuple[Text, dict[str, Any]]:
+    """Draw closed cases for a re-check by a seed; the draw is kept with the job, and stands in the journal."""
+    from lantu.office.cases import drawn_rechecks
+
+    first, last = (dt.date.fromisoformat(job.given[name]) for name in ("first", "last"))
+    found = [each.as_json() for each in drawn_rechecks(desk().fresh_book(), first, last, job.given["seed"])]
+    actor = job.account.actor() if job.account is not None else PROGRAM
+    numbers = [each["number"] for each in found]
+    detail = {**job.given, "drawn": len(numbers), "digest_of_numbers": sha256("|".join(numbers).encode()).hexdigest()}
+    desk().book.store.journal.write(actor, "draw_rechecks", f"job/{job.pk}", detail)
+    return Text(f"抽中 {len(found)} 件", f"{len(found)} cases drawn"), {"cases": found}
+
+
 KINDS: dict[str, Callable[[Job, Progress], tuple[Text, dict[str, Any]]]] = {
     "assess": assess_day,
     "import_data": import_files,
@@ -203,6 +217,7 @@ KINDS: dict[str, Callable[[Job, Progress], tuple[Text, dict[str, Any]]]] = {
     "review_sheet": review_return,
     "take_sheet": take_return,
     "export_sheet": export_list,
+    "draw_rechecks": draw_rechecks,
 }
 TITLES = {
     "assess": Text("评定", "assess"),
@@ -211,6 +226,7 @@ TITLES = {
     "review_sheet": Text("比对回表", "compare a returned sheet"),
     "take_sheet": Text("收入回表", "take a returned sheet"),
     "export_sheet": Text("导出台账", "export a list"),
+    "draw_rechecks": Text("抽取复核", "draw re-checks"),
 }
 
 
