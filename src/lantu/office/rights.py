@@ -164,6 +164,13 @@ def may_amend(account: Any, entry: Entry) -> bool:
     return changes_entries(account) and visible_entries(account).filter(pk=entry.pk).exists()
 
 
+def only_unit_of_cases(account: Any) -> str | None:
+    """The unit whose cases alone an account sees, where it sees no others."""
+    if role_of(account) is Role.DEPARTMENT and "cases" not in desk().duties.ledgers(account.unit):
+        return str(account.unit)
+    return None
+
+
 def takes_step(account: Any, ledger: Ledger, step: Transition) -> bool:
     """Whether an account may take a step with entries that it sees.
 
