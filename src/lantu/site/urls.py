@@ -10,6 +10,10 @@ SUBJECTS = (
     "overview",
     "tasks",
     "commitments",
+    "explain",
+    "mine",
+    "areas",
+    "search",
     "progress",
 )
 

@@ -17,13 +17,15 @@ class DataValue(Func):
         if not field.replace("_", "").isalnum():
             raise ValueError(field)
         super().__init__(F("data"))
-        self.field = field
+        self.declared = field
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        return self.as_sql(compiler, connection, template=f"json_extract(%(expressions)s, '$.{self.field}')", **extra)
+        return self.as_sql(
+            compiler, connection, template=f"json_extract(%(expressions)s, '$.{self.declared}')", **extra
+        )
 
     def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        template = f"(cast(%(expressions)s as jsonb) ->> '{self.field}')"
+        template = f"(cast(%(expressions)s as jsonb) ->> '{self.declared}')"
         return self.as_sql(compiler, connection, template=template, **extra)
 
 

@@ -253,7 +253,7 @@ def _clocks(measure: str, now: Standing | None, focus: str) -> dict[str, Any] | 
     """The three clocks of a measure in the area that the reader looks at, else over all areas."""
     if now is None:
         return None
-    every = [row for row in now.snapshot.assessment.rows if row.measure == measure]
+    every = now.by_measure.get(measure, [])
     rows = [row for row in every if row.area == focus] or every
     if not rows or rows[0].clocks is None:
         return None
