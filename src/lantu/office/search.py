@@ -1,11 +1,12 @@
 """Search (搜索): tasks, measures, commitments, ledgers, areas, entries and cases that an account may see.
 
-Entries are looked up by their key in the index; by words only as long as patience lasts, the newest first, and the
-answer says how far it came.
+Entries are looked up by their key in the index; then by a whole value, and by words, the newest first and only as long
+as patience lasts, and the answer says if that was too short.
 """
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,8 @@ from lantu.office.register.lookups import key_begins
 from lantu.office.standing import PlanTask, plan_tasks
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from lantu.ledgers import Ledger
     from lantu.office.register.models import Entry
     from lantu.places import Area
@@ -96,21 +99,27 @@ def _entries(account: Any, wanted: str, found: Found) -> None:
     by_key = list(visible.filter(key_begins(wanted), ledger__in=ledgers).order_by("ledger", "key")[:MOST])
     seen = {row.pk for row in by_key}
     found.entries = by_key
-    last = visible.aggregate(last=Max("id"))["last"] or 0
     begun = time.monotonic()
+    last = visible.aggregate(last=Max("id"))["last"] or 0
+    whole_value = json.dumps(wanted, ensure_ascii=False)
+    exact = _look(visible.filter(data__contains=whole_value), last, begun + _PATIENCE / 2, found, seen, wanted)
+    words = visible.filter(Q(key__icontains=wanted) | Q(data__icontains=wanted))
+    found.whole = _look(words, last, begun + _PATIENCE, found, seen, wanted) and exact
+
+
+def _look(rows: QuerySet[Entry], last: int, until: float, found: Found, seen: set[int], wanted: str) -> bool:
+    """Look through entries from the newest on, and say whether all were seen, or enough was found."""
     while last > 0 and len(found.entries) < MOST:
-        if time.monotonic() - begun > _PATIENCE:
-            found.whole = False
-            return
-        some = visible.filter(id__gt=last - _STEP, id__lte=last)
-        some = some.filter(Q(key__icontains=wanted) | Q(data__icontains=wanted)).order_by("-id")
-        for row in some[: 10 * MOST]:
+        if time.monotonic() > until:
+            return False
+        for row in rows.filter(id__gt=last - _STEP, id__lte=last).order_by("-id")[: 10 * MOST]:
             if row.pk not in seen and _says(row, wanted.casefold()):
                 seen.add(row.pk)
                 found.entries.append(row)
                 if len(found.entries) >= MOST:
-                    return
+                    return True
         last -= _STEP
+    return True
 
 
 def _says(row: Entry, folded: str) -> bool:
