@@ -83,12 +83,13 @@ def test_the_packs_summary_stands_until_a_reading_was_accepted(city: Any, signed
     folder = city.workspace.path / "readings"
     folder.mkdir(exist_ok=True)
     measure = {"id": "air-1-1", "text": "原文<第一条>", "deadline_raw": "年底前", "page": 3}
-    reading = {
-        "source": {"file": "plan.pdf", "year": 2021},
-        "plans": [{"id": "air", "sections": [{"no": "一", "tasks": [{"no": 1, "measures": [measure]}]}]}],
-    }
+    document = {"plans": [{"id": "air", "sections": [{"no": "一", "tasks": [{"no": 1, "measures": [measure]}]}]}]}
+    reading: dict[str, Any] = {"title": "plan.pdf", "accepted": None, "document": document}
     try:
-        (folder / "beijing.json").write_text(json.dumps(reading), encoding="utf-8")
+        (folder / "r-1.json").write_text(json.dumps(reading), encoding="utf-8")
+        assert "own summary" in _text(browser.get("/tasks/air-1")), "nobody has accepted it yet"
+        reading["accepted"] = {"person": "coordinator", "time": "2021-12-31T00:00:00+00:00"}
+        (folder / "r-1.json").write_text(json.dumps(reading), encoding="utf-8")
         page = _text(browser.get("/tasks/air-1"))
         assert "原文&lt;第一条&gt;" in page
         assert "plan.pdf" in page

@@ -5,6 +5,7 @@ Pages, API, exports, files and notices all ask here. What is not allowed here is
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q, QuerySet
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from lantu.ledgers import Ledger
     from lantu.ledgers.schema import Transition
     from lantu.office.accounts.models import Account
+    from lantu.places import Area
 
+_LEVELS = ("city", "district", "street")
 OFFICERS = (Role.COORDINATOR, Role.DEPARTMENT, Role.DISTRICT, Role.STREET)
 
 
@@ -32,14 +35,20 @@ def role_of(account: Any) -> Role:
 
 def areas_of(account: Account) -> frozenset[str]:
     """The account's area with all that lies in it."""
+    return areas_within(account.area)
+
+
+@lru_cache(maxsize=1000)
+def areas_within(code: str) -> frozenset[str]:
+    """An area with all that lies in it; nothing for a code that is none."""
     areas = desk().pack.areas
     found: set[str] = set()
-    waiting = [account.area]
+    waiting = [code]
     while waiting:
-        code = waiting.pop()
-        if code not in found and code in areas:
-            found.add(code)
-            waiting += [child.code for child in areas.children(code)]
+        each = waiting.pop()
+        if each not in found and each in areas:
+            found.add(each)
+            waiting += [child.code for child in areas.children(each)]
     return frozenset(found)
 
 
@@ -76,6 +85,23 @@ def visible_entries(account: Any) -> QuerySet[Entry]:
     return every.none()
 
 
+def scope_of(account: Any) -> str:
+    """What tells accounts apart that see different entries: two with the same scope see the same ones."""
+    role = role_of(account)
+    if role in (Role.COORDINATOR, Role.AUDITOR):
+        return "all"
+    if role is Role.DEPARTMENT:
+        return f"unit:{account.unit}"
+    if role in (Role.DISTRICT, Role.STREET):
+        return f"area:{account.area}"
+    return f"account:{account.pk}" if role is Role.ENTERPRISE else "none"
+
+
+def visible_entry(account: Any, ledger: str, key: str) -> Entry | None:
+    """One entry, if the account sees it; one that it does not see is like one that is not there."""
+    return visible_entries(account).filter(ledger=ledger, key=key).first()
+
+
 def sees_area(account: Any, area: str) -> bool:
     """Whether an account may see the verdicts of an area: officers those of the city, all districts, their streets."""
     return area in areas_seen(account, [area])
@@ -102,36 +128,61 @@ def sees_journal(account: Any) -> bool:
     return role_of(account) in (Role.COORDINATOR, Role.AUDITOR)
 
 
-def may_enter(account: Any, ledger: Ledger, area: str) -> bool:
-    """Whether an account may enter an entry of a ledger in an area."""
+def enters_some(account: Any, ledger: Ledger) -> bool:
+    """Whether an account may enter entries of a ledger in some area."""
     role = role_of(account)
-    if role is Role.COORDINATOR:
-        return True
     if role is Role.DEPARTMENT:
         return ledger.ledger in desk().duties.ledgers(account.unit)
-    return role in (Role.DISTRICT, Role.STREET) and area in areas_of(account)
+    return role in OFFICERS
+
+
+def entry_areas(account: Any, ledger: Ledger) -> list[Area]:
+    """The areas in which an account may enter entries of a ledger, as fine as the ledger asks."""
+    if not enters_some(account, ledger):
+        return []
+    areas = desk().pack.areas
+    within = areas_of(account) if role_of(account) in (Role.DISTRICT, Role.STREET) else None
+    able = []
+    for area in areas:
+        # a development area has no streets of its own: there an entry lies in the area itself
+        finest = area.level == "district" and not areas.children(area.code)
+        fine_enough = _LEVELS.index(area.level) >= _LEVELS.index(ledger.area) or finest
+        if fine_enough and (within is None or area.code in within):
+            able.append(area)
+    return able
+
+
+def may_enter(account: Any, ledger: Ledger, area: str) -> bool:
+    """Whether an account may enter an entry of a ledger in an area."""
+    if not enters_some(account, ledger):
+        return False
+    return role_of(account) not in (Role.DISTRICT, Role.STREET) or area in areas_of(account)
+
+
+def changes_entries(account: Any) -> bool:
+    """Whether an account may change entries at all, of those that it sees."""
+    return role_of(account) in (*OFFICERS, Role.ENTERPRISE)
 
 
 def may_amend(account: Any, entry: Entry) -> bool:
     """Whether an account may change values of an entry that it sees."""
-    role = role_of(account)
-    return role in (*OFFICERS, Role.ENTERPRISE) and visible_entries(account).filter(pk=entry.pk).exists()
+    return changes_entries(account) and visible_entries(account).filter(pk=entry.pk).exists()
 
 
-def may_step(account: Any, ledger: Ledger, step: Transition, entry: Entry) -> bool:
-    """Whether an account may take a step with an entry that it sees.
+def takes_step(account: Any, ledger: Ledger, step: Transition) -> bool:
+    """Whether an account may take a step with entries that it sees.
 
     Streets and enterprises report; what ends an entry, sends it back or hands it on is for districts and above.
     """
-    return may_take(account, ledger, step) and may_amend(account, entry)
+    if role_of(account) in (Role.STREET, Role.ENTERPRISE):
+        final = step.to is not None and ledger.states[step.to].final
+        return not final and not step.reason and step.name not in ("assign", "approve")
+    return changes_entries(account)
 
 
-def may_take(account: Any, ledger: Ledger, step: Transition) -> bool:
-    """Whether a step is one for the account's role, whatever the entry; see `may_step`."""
-    role = role_of(account)
-    if role in (Role.STREET, Role.ENTERPRISE):
-        return not ledger.states[step.to].final and not step.reason and step.name not in ("assign", "approve")
-    return role in OFFICERS
+def may_step(account: Any, ledger: Ledger, step: Transition, entry: Entry) -> bool:
+    """Whether an account may take a step with an entry that it sees."""
+    return takes_step(account, ledger, step) and may_amend(account, entry)
 
 
 def sees_rows(account: Any, ledgers: Iterable[str], area: str) -> bool:
@@ -171,21 +222,43 @@ def may_administer(account: Any) -> bool:
     return role_of(account) is not Role.PUBLIC and bool(account.administrator)
 
 
-def sees_file(account: Any, sha256: str) -> bool:
-    """Whether an account sees an entry whose evidence is the file of this digest."""
+def sees_file(account: Any, sha256: str, of: str = "") -> bool:
+    """Whether an account sees an entry whose evidence is the file of this digest.
+
+    Args:
+        account: who asks.
+        sha256: the file's digest.
+        of: the entry (`ledger/key`) on whose page it stands; spares the search through all evidence.
+    """
+    if role_of(account) is Role.PUBLIC:
+        return False
+    ledger, _, key = of.partition("/")
+    if key:
+        history = desk().book.store.history(ledger, key) if visible_entry(account, ledger, key) is not None else []
+        return any(piece.sha256 == sha256 for change in history for piece in change.evidence)
+    holders = _entries_with_file(sha256)
+    for start in range(0, len(holders), 300):
+        wanted = Q(pk__in=[])
+        for name, each in holders[start : start + 300]:
+            wanted |= Q(ledger=name, key=each)
+        if visible_entries(account).filter(wanted).exists():
+            return True
+    return False
+
+
+def _entries_with_file(sha256: str) -> list[tuple[str, str]]:
     from django.db import connection
 
     from lantu.ledgers.database import marked
 
-    if role_of(account) is Role.PUBLIC:
-        return False
     with connection.cursor() as cursor:
         cursor.execute(
             marked("select distinct ledger, key from change where evidence is not null and evidence like ?"),
             [f'%"{sha256}"%'],
         )
-        entries = cursor.fetchall()
-    wanted = Q(pk__in=[])
-    for ledger, key in entries:
-        wanted |= Q(ledger=ledger, key=key)
-    return bool(entries) and visible_entries(account).filter(wanted).exists()
+        return cursor.fetchall()
+
+
+def reports(account: Any) -> bool:
+    """Whether an account hands in monthly reports: officers, for their own unit."""
+    return role_of(account) in (Role.COORDINATOR, Role.DEPARTMENT, Role.DISTRICT)

@@ -13,7 +13,7 @@ from lantu.office import rights
 from lantu.office.accounts.roles import Role
 from lantu.office.desk import desk
 from lantu.office.register.counts import counts_by_state
-from lantu.office.register.lookups import DataValue
+from lantu.office.register.fields import DataValue
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -134,7 +134,7 @@ def _states(account: Any, ledger: Ledger) -> dict[str, bool]:
     found: dict[str, bool] = {}
     returned = {step.to for step in ledger.transitions if step.reason}
     for name, state in ledger.states.items():
-        steps = [step for step in ledger.transitions if name in step.from_ and rights.may_take(account, ledger, step)]
+        steps = [step for step in ledger.transitions if name in step.from_ and rights.takes_step(account, ledger, step)]
         if not steps or state.final:
             continue
         closes = ledger.closing is not None and any(step.to == ledger.closing.state for step in steps)

@@ -21,15 +21,6 @@ Counts = dict[str, dict[str, int]]
 """By ledger, then by state; a ledger without entries that the account sees is left out."""
 
 
-def scope_of(account: Any) -> str:
-    """What decides which entries an account sees: accounts of one scope see the same."""
-    role = rights.role_of(account)
-    if role in ("coordinator", "auditor"):
-        return "all"
-    own = {"department": "unit", "enterprise": "owned"}.get(role, "area")
-    return f"{role}|{json.dumps(getattr(account, own), ensure_ascii=False)}"
-
-
 def counts_by_state(
     account: Any,
     ledgers: Iterable[str],
@@ -49,7 +40,7 @@ def counts_by_state(
     if not wanted:
         return {}
     within = None if areas is None else sorted(areas)
-    key = _key("counts", scope_of(account), within)
+    key = _key("counts", rights.scope_of(account), within)
     kept: dict[str, tuple[Any, dict[str, int]]] = cache.get(key) or {}
     fresh = [name for name, version in wanted.items() if name not in kept or kept[name][0] != version]
     if fresh:

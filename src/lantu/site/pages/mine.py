@@ -18,7 +18,7 @@ from lantu.office.standing import standing
 from lantu.office.waiting import SOON_DAYS, Owed, by_urgency, late_cases, owed, to_report, waiting_entries
 from lantu.site.answers import Page, at_day, pair, shown_to, signed_in
 from lantu.site.figures import five_counts
-from lantu.site.links import commitment_link, entry_link, explain_link, ledger_link, measure_link, report_form_link
+from lantu.site.links import commitment_link, entry_link, explain_link, ledger_link, measure_link, report_link
 from lantu.site.pages.overview import day_of_address
 
 _SHOWN = 50
@@ -91,7 +91,7 @@ def mine(request: HttpRequest) -> Page:
                 "state": state,
                 "state_title": _report_state(state),
                 "url": measure_link(measure, day),
-                "form": report_form_link(measure, month),
+                "form": report_link(measure, month),
             }
             for measure, role, state in reports
         ],
@@ -166,7 +166,7 @@ def _own_entries(account: Any) -> list[dict[str, Any]]:
                 "steps": [
                     step.title
                     for step in ledger.transitions
-                    if row.state in step.from_ and rights.may_take(account, ledger, step)
+                    if row.state in step.from_ and rights.takes_step(account, ledger, step)
                 ],
                 "url": entry_link(row.ledger, row.key),
             }

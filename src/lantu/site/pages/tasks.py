@@ -24,7 +24,7 @@ from lantu.office.standing import PlanTask, Standing, plan_tasks, standing
 from lantu.office.trend import has_trend
 from lantu.site.answers import Page, at_day, pair, shown_to
 from lantu.site.figures import five_counts, verdict
-from lantu.site.links import commitment_link, ledger_link, task_link
+from lantu.site.links import commitment_link, entry_link, ledger_link, task_link
 from lantu.site.pages.commitments import asked, cell_row, figure_words
 from lantu.site.pages.overview import day_of_address, fragment
 
@@ -350,7 +350,7 @@ def _reports(account: Any, found: PlanTask) -> list[dict[str, Any]]:
             "percent": row.values.get("percent"),
             "state": row.state,
             "state_title": ledger.states[row.state].title if row.state in ledger.states else row.state,
-            "url": f"/reports/{row.key}",
+            "url": entry_link(PROGRESS_REPORTS, row.key),
         }
         for row in rows[:_REPORTS_SHOWN]
     ]
