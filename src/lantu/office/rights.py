@@ -104,13 +104,18 @@ def visible_entry(account: Any, ledger: str, key: str) -> Entry | None:
 
 def sees_area(account: Any, area: str) -> bool:
     """Whether an account may see the verdicts of an area: officers those of the city, all districts, their streets."""
+    return area in areas_seen(account, [area])
+
+
+def areas_seen(account: Any, codes: Iterable[str]) -> frozenset[str]:
+    """Those of some areas whose verdicts an account may see; as `sees_area`, for many at once."""
     role = role_of(account)
     if role in (Role.COORDINATOR, Role.AUDITOR, Role.DEPARTMENT):
-        return True
+        return frozenset(codes)
     if role in (Role.DISTRICT, Role.STREET):
-        areas = desk().pack.areas
-        return area in areas and (areas.get(area).level != "street" or area in areas_of(account))
-    return False
+        areas, own = desk().pack.areas, areas_of(account)
+        return frozenset(c for c in codes if c in areas and (areas.get(c).level != "street" or c in own))
+    return frozenset()
 
 
 def sees_office(account: Any) -> bool:
