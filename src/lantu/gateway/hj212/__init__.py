@@ -8,9 +8,10 @@ from lantu.gateway.hj212.device import Device
 from lantu.gateway.hj212.oddities import ODDITIES, UNDECODED
 from lantu.gateway.hj212.packet import Packet, read_packet
 from lantu.gateway.hj212.policy import OPEN, DevicePolicy, Habits, OpenPolicy
-from lantu.gateway.hj212.protocol import Hj212, Hj212Session, Settings
+from lantu.gateway.hj212.protocol import Hj212
 from lantu.gateway.hj212.readings import Contents, Reading, contents_of
 from lantu.gateway.hj212.requests import Request, history
+from lantu.gateway.hj212.session import Hj212Session, Settings
 from lantu.gateway.hj212.writing import Upload, data_segment, frame_of, frames_of
 
 __all__ = [
