@@ -141,7 +141,7 @@ def _own_row(each: dict[str, Any], month: str) -> dict[str, Any]:
     act = Text("填报", "report") if each["state"] in (None, "returned") else Text("查看", "look")
     return {
         "cells": [
-            {"text": each["measure"], "note": each["summary"], "url": f"/measures/{each['measure']}"},
+            {"text": each["measure"], "note": each["summary"], "url": measure_link(each["measure"])},
             {"text": _ROLE.get(each["role"], each["role"])},
             {"text": each["state_title"], "tone": _TONES.get(each["state"], "plain")},
             {
