@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lantu.assessment import assess
+from lantu.assessment import Target, Targets, assess
 from lantu.base import Period
 from lantu.demo import SimulatedCity, simulate_city
 from lantu.indicators.points.site_claims import contradicted_sites
@@ -59,7 +59,12 @@ def test_other_months_and_a_workspace_without_declarations_have_none(
 
 def test_what_is_declared_stands_beside_what_is_found(made: tuple[Lake, LedgerBook, SimulatedCity]) -> None:
     lake, book, city = made
-    result = assess(PACK, lake, dt.date(2022, 12, 31), book=book)
+    day = dt.date(2021, 1, 1)
+    figures = [
+        Target(commitment=t.commitment, area=t.area, value=t.value, unit=t.unit, reference="simulated", entered=day)
+        for t in city.targets
+    ]
+    result = assess(PACK, lake, dt.date(2022, 12, 31), Targets(figures), book=book)
     assert city.events.rosy
     by_measure: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for row in result.rows:

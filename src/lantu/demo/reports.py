@@ -38,8 +38,12 @@ def report_progress(scenario: Scenario, truth: dict[tuple[str, str], str], event
             for area in pack.areas_of(commitment):
                 if area.level != "street":
                     areas.setdefault(area.code, []).append(truth.get((commitment.id, area.code), "unknown"))
+        reporting: set[str] = set()
         for area, found in areas.items():
             unit = scenario.unit_of(area)
+            if unit in reporting:  # an area without a government of its own
+                unit = f"{unit}（{pack.areas.get(area).title.zh}）"
+            reporting.add(unit)
             draw = random.Random(f"{scenario.seed}|reports|{measure.id}|{area}")
             failed = "missed" in found
             rosy = failed and draw.random() < ROSY_SHARE
