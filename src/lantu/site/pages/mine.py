@@ -123,7 +123,13 @@ def mine(request: HttpRequest) -> Page:
         },
     }
     missing = sum(each["state"] is None or each["state"] == "returned" for each in data["reports"])
+    tabs = [(each["group"], each["title"], each["count"]) for each in data["groups"] if each["count"]]
+    tabs.append(("reports", Text(f"{month} 月报", f"Reports for {month}"), missing))
     extra = {
+        "tabs": [
+            {"title": title, "url": f"#{name}", "count": count, "current": index == 0}
+            for index, (name, title, count) in enumerate(tabs)
+        ],
         "five": five_counts(counts),
         "verify": [each for each in data["waiting"] if each["to_verify"]],
         "handle": [each for each in data["waiting"] if not each["to_verify"]],
