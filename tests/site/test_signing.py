@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pyotp
-
 from tests.site.conftest import PASSWORD
 
 

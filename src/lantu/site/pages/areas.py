@@ -169,7 +169,7 @@ def _add_map(request: HttpRequest, now: Standing, day: str, data: dict[str, Any]
             "kind": "select",
             "value": chosen.id,
             "choices": [
-                (each.id, Text(f"{each.id} {each.title.zh}", f"{each.id} {each.title.en}")) for each in choices
+                (each.id, Text(f"{each.title.zh} {each.id}", f"{each.title.en} {each.id}")) for each in choices
             ],
         }
     ]

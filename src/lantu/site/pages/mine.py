@@ -40,7 +40,7 @@ def _owed(each: Owed, day: str) -> dict[str, Any]:
         "title": each.commitment.title,
         "measure": each.commitment.measure,
         "role": each.role or None,
-        "role_title": ROLES[each.role] if each.role else None,  # type: ignore[index]
+        "role_title": ROLES[each.role] if each.role else None,
         "due": each.due,
         "status": each.status.value,
         "areas": len(each.rows),
@@ -87,7 +87,7 @@ def mine(request: HttpRequest) -> Page:
             {
                 "measure": measure,
                 "summary": at.pack.measures[measure].summary,
-                "role": ROLES[role],  # type: ignore[index]
+                "role": ROLES[role],
                 "state": state,
                 "state_title": _report_state(state),
                 "url": measure_link(measure, day),
