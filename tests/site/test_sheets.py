@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import xlsxwriter
 from python_calamine import CalamineWorkbook
-
 from tests.site.test_entries import enter, streets_of
 
 Browsers = Callable[[str], Any]

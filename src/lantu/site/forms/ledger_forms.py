@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
+from django.forms.utils import flatatt
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from lantu.base import LantuError, SeveralErrors, Text, current_language
 from lantu.office import rights
@@ -27,6 +30,27 @@ _LONG = 200
 
 class _Files(forms.ClearableFileInput):
     allow_multiple_selected = True
+
+
+class PlainSelect(forms.Select):
+    """A select whose options are written at once: Django renders each of hundreds by a template of its own."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        chosen = {str(each) for each in self.format_value(value)}
+
+        def option(code: Any, title: Any) -> SafeString:
+            mark = mark_safe(" selected") if str(code) in chosen else ""
+            return format_html('<option value="{}"{}>{}</option>', code, mark, title)
+
+        written = []
+        for code, title in self.choices:
+            if isinstance(title, list | tuple):
+                inside = mark_safe("".join(option(*each) for each in title))
+                written.append(format_html('<optgroup label="{}">{}</optgroup>', code, inside))
+            else:
+                written.append(option(code, title))
+        own = flatatt({**self.build_attrs(self.attrs, attrs), "name": name})
+        return format_html("<select{}>{}</select>", own, mark_safe("".join(written)))
 
 
 class FilesField(forms.FileField):
@@ -109,17 +133,17 @@ def value_field(declared: LedgerField, required: bool) -> forms.Field:
     kind = declared.type
     if kind == "code":
         choices = [(code, str(title)) for code, title in declared.codes.items()]
-        return forms.ChoiceField(choices=_optional(choices), **options)
+        return forms.ChoiceField(widget=PlainSelect, choices=_optional(choices), **options)
     if kind == "codes":
         choices = [(code, str(title)) for code, title in declared.codes.items()]
         return forms.MultipleChoiceField(choices=choices, widget=forms.CheckboxSelectMultiple, **options)
     if kind == "yes_no":
         words = [("yes", str(Text("是", "yes"))), ("no", str(Text("否", "no")))]
-        return forms.ChoiceField(choices=_optional(words), **options)
+        return forms.ChoiceField(widget=PlainSelect, choices=_optional(words), **options)
     if kind == "unit":
-        return forms.ChoiceField(choices=_optional(unit_choices()), **options)
+        return forms.ChoiceField(widget=PlainSelect, choices=_optional(unit_choices()), **options)
     if kind == "area":
-        return forms.ChoiceField(choices=_optional(area_choices(desk().pack.areas)), **options)
+        return forms.ChoiceField(widget=PlainSelect, choices=_optional(area_choices(desk().pack.areas)), **options)
     if kind == "date":
         return forms.CharField(widget=forms.DateInput(attrs={"type": "date"}), max_length=20, **options)
     if kind in ("number", "integer"):
@@ -174,6 +198,7 @@ def _note_field(needed: bool) -> forms.Field:
 
 def _holder_field(initial: str | None) -> forms.Field:
     return forms.ChoiceField(
+        widget=PlainSelect,
         label=str(Text("责任单位", "responsible unit")),
         required=False,
         choices=_optional(unit_choices()),
@@ -184,6 +209,7 @@ def _holder_field(initial: str | None) -> forms.Field:
 def _area_field(account: Any, ledger: Ledger, initial: str | None, needed: bool) -> forms.Field:
     choices = area_choices(rights.entry_areas(account, ledger))
     return forms.ChoiceField(
+        widget=PlainSelect,
         label=str(Text("行政区划", "area")),
         required=needed,
         choices=_optional(choices) if not needed or len(choices) != 1 else choices,
@@ -233,6 +259,7 @@ def enter_form(account: Any, ledger: Ledger, *given: Any) -> LedgerForm:
     _add_values(form, [each for each in ledger.fields if each.name not in ledger.key], None, {})
     if len(ledger.initial_states) > 1:
         form.fields["state"] = forms.ChoiceField(
+            widget=PlainSelect,
             label=str(Text("状态", "state")),
             choices=[(name, str(ledger.states[name].title)) for name in ledger.initial_states],
         )

@@ -119,7 +119,7 @@ def cases(request: HttpRequest) -> Page:
     found = inbox.narrowed(found, narrow)
     counts = inbox.tab_counts(request.user, version)
     count = counts[tab] if not set(query) - {"sort"} else found.count()
-    paginator = CountedPaginator(_sorted(found, wanted.sort), PAGE, count)
+    paginator = CountedPaginator(_sorted(found, tab, wanted.sort), PAGE, count)
     page = paginator.get_page(request.GET.get("page"))
     rows = [case_row(entry) for entry in page.object_list]
     data = {
@@ -158,8 +158,9 @@ def cases(request: HttpRequest) -> Page:
     return Page("cases.html", data, extra)
 
 
-def _sorted(found: Any, sort: str) -> Any:
-    return lists.ordered(found, inbox.ledger(), sort)
+def _sorted(found: Any, tab: str, sort: str) -> Any:
+    """As asked; without that the latest first, of what is late the longest late first."""
+    return lists.ordered(found, inbox.ledger(), sort or ("due_on" if tab == "overdue" else ""))
 
 
 def _columns(wanted: lists.Wanted, query: dict[str, str]) -> list[dict[str, Any]]:

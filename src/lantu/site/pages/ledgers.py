@@ -226,17 +226,14 @@ def _columns(ledger: Ledger, wanted: lists.Wanted, query: dict[str, str]) -> lis
     return found
 
 
-def _cells(ledger: Ledger, fields: Any, row: dict[str, Any]) -> list[dict[str, Any]]:
+def _cells(fields: Any, row: dict[str, Any]) -> list[tuple[Any, bool]]:
+    """The texts of a row behind its key, each with whether it is a figure."""
     values = row["values"]
-    cells: list[dict[str, Any]] = [{"text": row["key"], "url": row["url"]}]
-    cells += [
-        {"text": shown_kept(each, values.get(each.name))[:80], "numeric": each.type in ("number", "integer")}
-        for each in fields
+    cells: list[tuple[Any, bool]] = [
+        (shown_kept(each, values.get(each.name))[:80], each.type in ("number", "integer")) for each in fields
     ]
-    cells.append({"text": row["area_name"]})
-    cells.append({"text": unit_title(row["holder"]) if row["holder"] else ""})
-    cells.append({"text": row["state_title"], "tone": state_tone(ledger, row["state"])})
-    cells.append({"text": row["day"]})
+    cells.append((row["area_name"], False))
+    cells.append((unit_title(row["holder"]) if row["holder"] else "", False))
     return cells
 
 
@@ -336,7 +333,8 @@ def ledger(request: HttpRequest, name: str) -> Page | HttpResponse:
         return not_found(request)
     wanted = lists.read_wanted(declared, request.GET.dict())
     query = wanted.as_query()
-    by_state = lists.state_counts(lists.fitting(request.user, declared, wanted, state=False))
+    every = lists.fitting(request.user, declared, wanted, state=False)
+    by_state = lists.state_counts(request.user, every, wanted)
     total = sum(by_state.values())
     count = by_state.get(wanted.state, 0) if wanted.state else total
     found = lists.fitting(request.user, declared, wanted)
@@ -389,7 +387,17 @@ def ledger(request: HttpRequest, name: str) -> Page | HttpResponse:
         "reset": f"?{urlencode(view)}" if active else None,
         "on_map": on_map,
         "columns": _columns(declared, wanted, query),
-        "rows": [{"cells": _cells(declared, shape, row)} for row in rows],
+        "rows": [
+            {
+                "key": row["key"],
+                "url": row["url"],
+                "cells": _cells(shape, row),
+                "state": row["state_title"],
+                "tone": state_tone(declared, row["state"]),
+                "day": row["day"],
+            }
+            for row in rows
+        ],
         "page_object": page,
         "page_query": urlencode(query),
         "actions": list_actions(request.user, declared, query, on_map),
