@@ -151,7 +151,7 @@ def test_a_life_from_entering_to_closing(city: Any, signed_in: Browsers) -> None
     report = {"version": 2, "e_acceptance": photo("blue", "验收.jpg")}
     assert bureau.post(f"{address}/-/step/close", report).status_code == 302
     assert city.book.entry("outfalls", "PW-LIFE/1").state == "closed"
-    assert district.get(f"{address}.json").json()["state"] == "closed"
+    assert district.get(f"{address}.json").json()["entry"]["state"] == "closed"
     lines = [line.action for line in city.book.store.journal.lines(4)]
     assert lines[:3] == ["close", "rectify", "enter"]
     assert city.book.store.journal.verify()[1] == []

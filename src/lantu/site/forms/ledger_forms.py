@@ -196,13 +196,14 @@ def _note_field(needed: bool) -> forms.Field:
     )
 
 
-def _holder_field(initial: str | None) -> forms.Field:
+def _holder_field(initial: str | None, needed: bool = False) -> forms.Field:
     return forms.ChoiceField(
         widget=PlainSelect,
         label=str(Text("责任单位", "responsible unit")),
-        required=False,
+        required=needed,
         choices=_optional(unit_choices()),
         initial=initial or "",
+        error_messages={"required": str(Text("没有填责任单位", "nobody is named who is to hold it"))},
     )
 
 
@@ -291,7 +292,7 @@ def step_form(account: Any, ledger: Ledger, step: Transition, entry: Any, *given
     form = LedgerForm(*given, auto_id=f"{step.name}-%s")
     asked = asked_by(ledger, step)
     if asked.holder:
-        form.fields["holder"] = _holder_field(entry.holder)
+        form.fields["holder"] = _holder_field(entry.holder, entry.holder is None)
     if asked.moves:
         form.fields["area"] = _area_field(account, ledger, None, False)
     _add_values(form, asked.fields, True, entry.values)

@@ -9,11 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils.http import urlencode
 
-from lantu.base import Text, unit_title
+from lantu.base import Text
 from lantu.ledgers.values import shown
 from lantu.office import inbox, rights
 from lantu.office.desk import desk
 from lantu.office.register import lists
+from lantu.office.register.story import body_title
 from lantu.office.steps import offers
 from lantu.site.answers import Page, address, pair, shown_to
 from lantu.site.pages import case_work
@@ -198,7 +199,7 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
         "subject": str(values.get("subject") or "")[:60],
         "what": what[:110],
         "area": row["area_name"],
-        "holder": unit_title(row["holder"]) if row["holder"] else "",
+        "holder": body_title(row["holder"]),
         "state": row["state_title"],
         "tone": state_tone(inbox.ledger(), row["state"]),
         "due_on": values.get("due_on") or "",
@@ -251,8 +252,8 @@ def case(request: HttpRequest, key: str) -> Page | HttpResponse:
     pairs = [each for each in value_pairs(request.user, declared, row) if each["field"] not in _OWN_PLACE]
     into = row.values.get("merged_into")
     seen = {case.number for case in alike}
-    data = {
-        **case_row(row),
+    data: dict[str, Any] = {
+        "case": case_row(row),
         "fields": pairs,
         "events": events(request.user, declared, history),
         "steps": [{"step": each.step.name, "title": each.step.title, "blocked": each.blocked} for each in can],

@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.http import urlencode
 
-from lantu.base import LantuError, Text, unit_title
+from lantu.base import LantuError, Text
 from lantu.ledgers.judging import RULES
 from lantu.office import rights
 from lantu.office.desk import desk
@@ -97,7 +97,7 @@ def events(account: Any, ledger: Ledger, history: Sequence[Change]) -> list[dict
                 "action": change.action,
                 "title": story.action_title(ledger, change.action),
                 "who": change.person,
-                "unit": unit_title(change.unit),
+                "unit": story.body_title(change.unit),
                 "before": state_title(ledger, before.state) if moved and before is not None else "",
                 "after": state_title(ledger, change.state) if moved or before is None else "",
                 "text": change.note or "",
@@ -150,6 +150,7 @@ def referring(account: Any, ledger: Ledger, key: str) -> list[dict[str, Any]]:
 def shown_offers(request: HttpRequest, ledger: Ledger, entry: Entry, found: Sequence[Offer]) -> list[dict[str, Any]]:
     """Steps as `parts/steps.html` shows them, each with its form."""
     shown: list[dict[str, Any]] = []
+    onward = next((offer.step for offer in found if not offer.blocked and not offer.step.reason), None)
     for offer in found:
         step = offer.step
         confirm = Text(f"确定“{step.title.zh}”？办结后不能直接改回。", f"'{step.title.en}' ends the entry; go on?")
@@ -160,7 +161,7 @@ def shown_offers(request: HttpRequest, ledger: Ledger, entry: Entry, found: Sequ
                 "url": reverse("entry_step", kwargs={"name": ledger.ledger, "key": entry.key, "step": step.name}),
                 "form": None if offer.blocked else step_form(request.user, ledger, step, entry),
                 "hint": target_hint(ledger, step, entry.state),
-                "primary": not step.reason and not shown,
+                "primary": step is onward,
                 "danger": False,
                 "confirm": confirm if offer.closes else "",
                 "blocked": offer.blocked or "",
@@ -207,7 +208,7 @@ def common_pairs(ledger: Ledger, entry: Entry) -> list[dict[str, Any]]:
             "tone": state_tone(ledger, entry.state),
         },
         {"name": Text("行政区划", "area"), "value": story.area_title(entry.area)},
-        {"name": Text("责任单位", "responsible unit"), "value": unit_title(entry.holder) if entry.holder else ""},
+        {"name": Text("责任单位", "responsible unit"), "value": story.body_title(entry.holder)},
         {"name": Text("位置", "place"), "value": entry.place or ""},
         {"name": Text("自何日起", "so since"), "value": entry.day},
         {"name": Text("版本", "version"), "value": str(entry.version)},
@@ -224,7 +225,7 @@ def entry(request: HttpRequest, name: str, key: str) -> Page | HttpResponse:
     can = offers(request.user, ledger, row, history)
     amends = rights.may_amend(request.user, row)
     data = {
-        **entry_row(ledger, row),
+        "entry": entry_row(ledger, row),
         "ledger": name,
         "ledger_title": ledger.title,
         "fields": value_pairs(request.user, ledger, row),
@@ -250,7 +251,6 @@ def entry(request: HttpRequest, name: str, key: str) -> Page | HttpResponse:
         "read_only": not amends,
         "actions": actions,
         "map": entry_map(row, f"{key} {called}".strip()),
-        "simulated_entry": bool(row.simulated),
     }
     return Page("entry.html", data, extra)
 
@@ -277,7 +277,7 @@ def stale_notice(ledger: Ledger, history: Sequence[Change], version: int) -> dic
     return {
         "version": last.version,
         "read": version,
-        "who": f"{last.person} · {unit_title(last.unit)}",
+        "who": f"{last.person} · {story.body_title(last.unit)}",
         "at": story.local_moment(last.recorded),
         "changes": [each.as_json() for each in changes],
         "title": Text(

@@ -16,7 +16,7 @@ from lantu.ledgers.values import shown
 from lantu.office import rights
 from lantu.office.desk import desk
 from lantu.office.register import lists
-from lantu.office.register.story import area_title, shown_kept
+from lantu.office.register.story import area_title, body_title, shown_kept
 from lantu.site.answers import Page, pair, shown_to, signed_in
 from lantu.site.pages.errors import not_found
 
@@ -94,7 +94,7 @@ def ledgers(request: HttpRequest) -> Page:
                 "purpose": ledger.purpose,
                 "url": reverse("ledger", kwargs={"name": name}),
                 "count": sum(states.values()),
-                "unit": ledger.unit,
+                "unit": unit_title(ledger.unit),
                 "states": [
                     {"state": state, "title": declared.title, "count": states[state]}
                     for state, declared in ledger.states.items()
@@ -233,7 +233,7 @@ def _cells(fields: Any, row: dict[str, Any]) -> list[tuple[Any, bool]]:
         (shown_kept(each, values.get(each.name))[:80], each.type in ("number", "integer")) for each in fields
     ]
     cells.append((row["area_name"], False))
-    cells.append((unit_title(row["holder"]) if row["holder"] else "", False))
+    cells.append((body_title(row["holder"]), False))
     return cells
 
 
