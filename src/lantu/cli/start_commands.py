@@ -177,6 +177,7 @@ def doctor(pack: PackOption = DEFAULT_PACK, json: JsonOption = None) -> None:
             ),
         )
     )
+    findings += _case_rules(pack)
     if json is not None:
         write_json([{"ok": ok, "zh": text.zh, "en": text.en} for ok, text in findings], json)
     if str(json) != "-":
@@ -184,3 +185,14 @@ def doctor(pack: PackOption = DEFAULT_PACK, json: JsonOption = None) -> None:
             console.print("[green]✓[/]" if ok else "[red]✗[/]", str(text), highlight=False, soft_wrap=True)
     if not all(ok for ok, _ in findings):
         raise typer.Exit(1)
+
+
+def _case_rules(pack: str) -> list[tuple[bool, Text]]:
+    """Whether the rules that raise cases fit the pack."""
+    from lantu.office.cases import read_case_rules
+
+    try:
+        rules = read_case_rules(open_pack(pack))
+    except LantuError as error:
+        return [(False, Text(str(error), str(error)))]
+    return [(True, Text(f"立案规则 {len(rules)} 条", f"{len(rules)} rules that raise cases"))]
