@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 from lantu.base import LantuError, SeveralErrors, Text, current_language
 from lantu.office import rights
 from lantu.office.desk import desk
-from lantu.office.evidence import ACCEPT
+from lantu.office.evidence import ACCEPT, PICTURES
 from lantu.office.steps import asked_by
 
 if TYPE_CHECKING:
@@ -56,8 +56,12 @@ class PlainSelect(forms.Select):
 class FilesField(forms.FileField):
     """One or several files; `cleaned_data` holds a list."""
 
-    def __init__(self, **options: Any) -> None:
-        attributes = {"accept": ACCEPT, "multiple": True, "data-max-bytes": settings.LANTU_LARGEST_FILE}
+    def __init__(self, pictures: bool = False, **options: Any) -> None:
+        attributes = {
+            "accept": PICTURES if pictures else ACCEPT,
+            "multiple": True,
+            "data-max-bytes": settings.LANTU_LARGEST_FILE,
+        }
         super().__init__(widget=_Files(attrs=attributes), **options)
 
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
@@ -300,6 +304,7 @@ def step_form(account: Any, ledger: Ledger, step: Transition, entry: Any, *given
     for kind in (*asked.evidence, *asked.other_evidence):
         needed = kind in asked.evidence
         form.fields[f"e_{kind}"] = FilesField(
+            kind in ledger.pictures,
             label=str(ledger.evidence[kind]),
             required=needed,
             error_messages={"required": str(Text("缺少这项佐证", "this evidence is missing"))},
@@ -329,7 +334,7 @@ def clue_form(account: Any, ledger: Ledger, once: str, *given: Any) -> LedgerFor
     _add_values(form, [found[name] for name in ("due_on",) if name in found], False, {})
     for kind in ledger.pictures:
         if kind == "photo_before":
-            form.fields[f"e_{kind}"] = FilesField(label=str(ledger.evidence[kind]), required=False)
+            form.fields[f"e_{kind}"] = FilesField(True, label=str(ledger.evidence[kind]), required=False)
             form.evidence[f"e_{kind}"] = kind
     form.fields["note"] = _note_field(False)
     form.fields["once"] = forms.RegexField(r"^[0-9a-f]{8}$", widget=forms.HiddenInput, initial=once)

@@ -22,9 +22,9 @@ from lantu.site.pages.case_work import alike_words
 from lantu.site.pages.entries import (
     common_pairs,
     entry_map,
-    events,
     measures,
     seen_entry,
+    shown_events,
     shown_offers,
     state_title,
     value_pairs,
@@ -255,7 +255,7 @@ def case(request: HttpRequest, key: str) -> Page | HttpResponse:
     data: dict[str, Any] = {
         "case": case_row(row),
         "fields": pairs,
-        "events": events(request.user, declared, history),
+        **shown_events(request, declared, history),
         "steps": [{"step": each.step.name, "title": each.step.title, "blocked": each.blocked} for each in can],
         "files": files,
         "questions": [question.as_json() for question in inbox.questions_of(key)],

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from lantu.ledgers import Change, Ledger, LedgerField, Transition
     from lantu.office.register.models import Entry
 
+MOST_EVENTS = 60
 _DONE = Text("已办理：{what}", "done: {what}")
 
 
@@ -79,12 +80,13 @@ def value_pairs(account: Any, ledger: Ledger, entry: Entry) -> list[dict[str, An
     return pairs
 
 
-def events(account: Any, ledger: Ledger, history: Sequence[Change]) -> list[dict[str, Any]]:
-    """The changes of an entry, newest first, as `parts/timeline.html` shows them."""
+def events(account: Any, ledger: Ledger, history: Sequence[Change], most: int | None = None) -> list[dict[str, Any]]:
+    """The changes of an entry (the `most` latest ones), newest first, as `parts/timeline.html` shows them."""
     lines = story.journal_lines(ledger.ledger, history[0].key)
     journal = address("journal") if rights.sees_journal(account) else None
     found = []
-    for before, change in zip([None, *history[:-1]], history, strict=True):
+    steps = list(zip([None, *history[:-1]], history, strict=True))
+    for before, change in steps[-most:] if most else steps:
         moved = before is not None and before.state != change.state
         of = f"{ledger.ledger}/{change.key}"
         line = lines.get(change.version)
@@ -114,6 +116,13 @@ def events(account: Any, ledger: Ledger, history: Sequence[Change]) -> list[dict
             }
         )
     return found[::-1]
+
+
+def shown_events(request: HttpRequest, ledger: Ledger, history: Sequence[Change]) -> dict[str, Any]:
+    """The history as a page shows it: the latest changes, and how many more there are (`?all=1` shows them)."""
+    most = None if request.GET.get("all") == "1" else MOST_EVENTS
+    found = events(request.user, ledger, history, most)
+    return {"events": found, "more_events": len(history) - len(found)}
 
 
 def state_title(ledger: Ledger, state: str) -> Text:
@@ -208,7 +217,7 @@ def common_pairs(ledger: Ledger, entry: Entry) -> list[dict[str, Any]]:
             "tone": state_tone(ledger, entry.state),
         },
         {"name": Text("行政区划", "area"), "value": story.area_title(entry.area)},
-        {"name": Text("责任单位", "responsible unit"), "value": story.body_title(entry.holder)},
+        {"name": Text("责任单位", "responsible unit"), "value": story.body_title(entry.holder) if entry.holder else ""},
         {"name": Text("位置", "place"), "value": entry.place or ""},
         {"name": Text("自何日起", "so since"), "value": entry.day},
         {"name": Text("版本", "version"), "value": str(entry.version)},
@@ -229,7 +238,7 @@ def entry(request: HttpRequest, name: str, key: str) -> Page | HttpResponse:
         "ledger": name,
         "ledger_title": ledger.title,
         "fields": value_pairs(request.user, ledger, row),
-        "events": events(request.user, ledger, history),
+        **shown_events(request, ledger, history),
         "measures": measures(ledger),
         "referring": referring(request.user, ledger, key),
         "steps": [{"step": offer.step.name, "title": offer.step.title, "blocked": offer.blocked} for offer in can],
