@@ -11,6 +11,7 @@ import asyncio
 import datetime as dt
 import fcntl
 import os
+import secrets
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -53,6 +54,7 @@ class Inbox:
         self.jumps = 0
         self._segment: _Segment | None = None
         self._opened = 0
+        self._token = f"{os.getpid()}{secrets.token_hex(4)}"  # no two segments ever have the same name
         self._clocks: tuple[int, int] | None = None
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -130,7 +132,7 @@ class Inbox:
         # The generation orders segments where clocks do not.
         generation = 1 + max((generation_of(path) for path in segments(self.folder)), default=0)
         stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S")
-        path = self.folder / f"{generation:08}-{stamp}-{self.name}-{os.getpid()}-{self._opened}{SUFFIX}"
+        path = self.folder / f"{generation:08}-{stamp}-{self.name}-{self._token}-{self._opened}{SUFFIX}"
         fresh = path.with_suffix(".new")  # nobody sees it before it is locked
         handle = os.open(fresh, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o640)
         try:

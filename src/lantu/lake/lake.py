@@ -14,7 +14,7 @@ from lantu.base import LantuError, Place, Text
 from lantu.lake.cadence import shown, span_sql
 from lantu.lake.dataset import Dataset, all_datasets, get_dataset
 from lantu.lake.report import REASONS, ImportReport
-from lantu.lake.store import Store
+from lantu.lake.store import Store, Transaction
 
 Progress = Callable[[int, int, str], None]
 
@@ -137,11 +137,14 @@ class Lake:
         with self._locked():
             return import_files(self, declared, [Path(path) for path in paths], mapping, progress)
 
-    def write(self, dataset: str, table: Any, source: str, simulated: bool) -> ImportReport:
+    def write(
+        self, dataset: str, table: Any, source: str, simulated: bool, transaction: Transaction | None = None
+    ) -> ImportReport:
         """Put an Arrow table of rows (station, time, measured columns, texts) into a dataset as one new version.
 
         Where the dataset has detection limits a column `below` may list each row's items that were below theirs,
-        joined by `|`; their values are half the limit.
+        joined by `|`; their values are half the limit. A `transaction` (a writer's name, the number of its work) that
+        was committed before, or a later one of that writer, is not done again.
 
         Raises:
             LantuError: a column is missing or not declared, nothing is usable, or measured would mix with simulated.
@@ -150,7 +153,41 @@ class Lake:
 
         declared = get_dataset(dataset)
         with self._locked():
-            return write_rows(self, declared, table, source, simulated)
+            if self._is_done(dataset, transaction):
+                return self._nothing_to_do(dataset, source)
+            return write_rows(self, declared, table, source, simulated, transaction)
+
+    def add(
+        self, dataset: str, table: Any, source: str, simulated: bool, transaction: Transaction | None = None
+    ) -> ImportReport:
+        """Add an Arrow table of rows to a stream (cadence `second`) as one new version, made for many rows at a time.
+
+        A row that is there already stays; one with other values takes its place. Only files with rows of the same
+        times are looked at. For `transaction` see `write`.
+
+        Raises:
+            LantuError: the dataset is no stream, a column is missing, or measured would mix with simulated.
+        """
+        from lantu.lake.streams import add_rows
+
+        declared = get_dataset(dataset)
+        with self._locked():
+            if self._is_done(dataset, transaction):
+                return self._nothing_to_do(dataset, source)
+            return add_rows(self, declared, table, source, simulated, transaction)
+
+    def tidy(self, dataset: str) -> None:
+        """Put the many small files of a stream together; versions that are older than a week lose their files."""
+        with self._locked():
+            self.store(dataset).tidy()
+
+    def _is_done(self, dataset: str, transaction: Transaction | None) -> bool:
+        done = None if transaction is None else self.store(dataset).transaction(transaction[0])
+        return done is not None and transaction is not None and done >= transaction[1]
+
+    def _nothing_to_do(self, dataset: str, source: str) -> ImportReport:
+        version = self.version(dataset)
+        return ImportReport(dataset, [source], already_imported=True, version_before=version, version=version)
 
     def clear(self, dataset: str) -> None:
         """Empty a dataset; its older versions stay."""
