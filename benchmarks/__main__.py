@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import city
+from benchmarks import city, gateway_vehicles
 from benchmarks.air_year import BUDGET, compare
 from benchmarks.assess_warm import SECONDS_WARM, measure
 
@@ -34,8 +34,11 @@ def main() -> int:
     for name, most in city.BUDGET.items():
         if whole[name] > most:
             faults.append(f"{whole[name]:.3g} for '{name}' of the simulated city, at most {most:g} allowed")
+    vehicles = gateway_vehicles.measure(runs=options.runs)
+    print("gateway_vehicles: " + ", ".join(f"{name} {value:,.0f}/s" for name, value in vehicles.items()))
+    faults += gateway_vehicles.faults(vehicles)
     if options.json:
-        measured = {"air_year": result.as_json(), "assess_warm": assessed, "city": whole}
+        measured = {"air_year": result.as_json(), "assess_warm": assessed, "city": whole, "gateway_vehicles": vehicles}
         options.json.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
     for fault in faults:
         print(f"FAULT: {fault}", file=sys.stderr)
