@@ -49,7 +49,9 @@ class LineProtocol:
         return found
 
     def decode(self, kept: Kept) -> Decoded:
-        columns: dict[str, list[object]] = {name: [] for name in ("device", "frame", "time", "kind", "factor", "value", "flag")}
+        columns: dict[str, list[object]] = {
+            name: [] for name in ("device", "frame", "time", "kind", "factor", "value", "flag")
+        }
         undecoded = {}
         for index, raw in enumerate(kept.raw):
             try:

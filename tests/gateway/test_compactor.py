@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import orjson
 import pytest
+from tests.gateway.line_protocol import LineProtocol
 
 from lantu.gateway import compactor as module
 from lantu.gateway.compactor import Compactor, read_kept
@@ -20,7 +21,6 @@ from lantu.gateway.devices import DeviceRegister
 from lantu.gateway.inbox import Inbox, segments
 from lantu.gateway.records import HEAD, decode
 from lantu.lake import Lake
-from tests.gateway.line_protocol import LineProtocol
 
 ROOT = Path(__file__).resolve().parents[2]
 DEVICES = """\
@@ -97,7 +97,9 @@ def test_what_is_sent_again_is_stored_once_and_a_correction_is_a_new_version(tmp
 
 
 def test_nobodys_frames_give_no_rows_and_are_counted_and_kept(tmp_path: Path) -> None:
-    compactor = make(tmp_path, "X9 20210615100000 a1=1 a2=2", "X9 20210615100100 a1=1", "A1 yesterday a1=1", "S1 20210615100000 a1=1")
+    compactor = make(
+        tmp_path, "X9 20210615100000 a1=1 a2=2", "X9 20210615100100 a1=1", "A1 yesterday a1=1", "S1 20210615100000 a1=1"
+    )
     compactor.run_all()
     totals = compactor.checkpoint.totals
     assert totals.unknown == {"X9": 2}
@@ -137,7 +139,9 @@ def test_measured_frames_are_not_mixed_into_a_simulated_dataset(tmp_path: Path) 
 
     compactor = make(tmp_path, "A1 20210615100000 kind:hour a34004=35")
     time = pa.array([dt.datetime(2021, 1, 1)], pa.timestamp("us"))
-    compactor.lake.write("air_hourly", pa.table({"station": ["x"], "time": time, "pm25": [1.0]}), "made", simulated=True)
+    compactor.lake.write(
+        "air_hourly", pa.table({"station": ["x"], "time": time, "pm25": [1.0]}), "made", simulated=True
+    )
     compactor.run_all()
     assert compactor.checkpoint.totals.refused == {"air_hourly": 1}
     assert len(rows(tmp_path, "air_hourly", "*")) == 1
@@ -206,7 +210,9 @@ def test_there_are_seams() -> None:
 @pytest.mark.parametrize("step", SEAMS)
 def test_a_killed_compactor_loses_and_doubles_nothing(step: str, tmp_path: Path) -> None:
     lines = [
-        f"A1 20210615{hour:02}0000 kind:hour a34004={hour + shift} a21026={hour + shift}" for hour in range(6) for shift in (0, 1)
+        f"A1 20210615{hour:02}0000 kind:hour a34004={hour + shift} a21026={hour + shift}"
+        for hour in range(6)
+        for shift in (0, 1)
     ]
     compactor = make(tmp_path, *lines)
     done = subprocess.run(

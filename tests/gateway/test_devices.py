@@ -1,4 +1,4 @@
-"""The register of devices: closed, checked against the datasets, every fault with its line; read anew when it changes."""
+"""The register of devices: closed, checked against the datasets, faults with their lines, read anew on a change."""
 
 from __future__ import annotations
 
@@ -61,8 +61,18 @@ devices:
 """
     with pytest.raises(SeveralErrors) as caught:
         DeviceRegister.read(write(tmp_path, text))
-    found = [(error.where.line, str(error.where.field).rpartition(".")[2]) for error in caught.value.errors if error.where]
-    assert found == [(2, "column"), (3, "id"), (3, "dataset"), (4, "sm4_key"), (5, "factors"), (6, "column"), (6, "limit")]
+    found = [
+        (error.where.line, str(error.where.field).rpartition(".")[2]) for error in caught.value.errors if error.where
+    ]
+    assert found == [
+        (2, "column"),
+        (3, "id"),
+        (3, "dataset"),
+        (4, "sm4_key"),
+        (5, "factors"),
+        (6, "column"),
+        (6, "limit"),
+    ]
 
 
 def test_an_unknown_key_is_a_fault_and_a_password_is_not_shown(tmp_path: Path) -> None:

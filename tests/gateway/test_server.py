@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.gateway.line_protocol import LineProtocol
 
 from lantu.gateway.inbox import GroupCommit, Inbox, segments
 from lantu.gateway.records import HEAD, decode
 from lantu.gateway.server import Limits, Server
-from tests.gateway.line_protocol import LineProtocol
 
 
 def on_disk(folder: Path) -> list[bytes]:

@@ -14,7 +14,15 @@ import typer
 
 from lantu import __version__
 from lantu.base import LantuError
-from lantu.cli import assess_commands, data_commands, indicator_commands, ledger_commands, plan_commands, start_commands
+from lantu.cli import (
+    assess_commands,
+    data_commands,
+    gateway_commands,
+    indicator_commands,
+    ledger_commands,
+    plan_commands,
+    start_commands,
+)
 from lantu.cli.show import report_error, say
 
 app = typer.Typer(
@@ -28,6 +36,7 @@ app.add_typer(plan_commands.app, name="plan")
 app.add_typer(data_commands.app, name="data")
 app.add_typer(indicator_commands.app, name="indicator")
 app.add_typer(ledger_commands.app, name="ledger")
+app.add_typer(gateway_commands.app, name="gateway")
 app.add_typer(assess_commands.targets, name="target")
 assess_commands.add_to(app)
 start_commands.add_to(app)

@@ -74,7 +74,7 @@ class Totals:
 
 @dataclass(slots=True)
 class Part:
-    """A stretch of a segment, from byte to byte; `whole`: it goes to the end of a segment that nobody writes any more."""
+    """A stretch of a segment, from byte to byte; `whole`: to the end of a segment that nobody writes any more."""
 
     segment: str
     start: int

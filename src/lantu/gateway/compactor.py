@@ -277,7 +277,9 @@ def _together(first: Decoded, second: Decoded, shift: int) -> Decoded:
     for name, table in second.tables.items():
         place = table.column_names.index("frame")
         moved = table.set_column(place, "frame", pc.add(table["frame"], shift).cast(table["frame"].type))
-        tables[name] = pa.concat_tables([tables[name], moved], promote_options="permissive") if name in tables else moved
+        tables[name] = (
+            pa.concat_tables([tables[name], moved], promote_options="permissive") if name in tables else moved
+        )
     undecoded = {**first.undecoded, **{index + shift: why for index, why in second.undecoded.items()}}
     return Decoded(tables, undecoded)
 
@@ -327,9 +329,7 @@ def _count(totals: Totals, damaged: int, torn: int) -> None:
     totals.torn_bytes += torn
 
 
-def _set_aside(
-    aside: list[dict[str, Any]], totals: Totals, records: Sequence[Record], reasons: dict[int, str]
-) -> None:
+def _set_aside(aside: list[dict[str, Any]], totals: Totals, records: Sequence[Record], reasons: dict[int, str]) -> None:
     for index, reason in reasons.items():
         record = records[index]
         totals.undecoded[reason.partition(":")[0][:60]] += 1

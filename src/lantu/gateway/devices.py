@@ -4,7 +4,7 @@
     factor_lists:
       air: {a34004: {column: pm25, unit: μg/m³}, a34002: {column: pm10, unit: μg/m³}}
     devices:
-      - {id: 110101A8900016F000169DC0, protocol: hj212, password: "123456", dataset: air_hourly, station: 东四, factors: air}
+      - {id: 110101A8900016F000169DC0, password: "123456", dataset: air_hourly, station: 东四, factors: air}
 
 A device that is not registered gives no rows. `id: "*"` registers all of a protocol that are not named themselves.
 """

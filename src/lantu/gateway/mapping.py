@@ -122,10 +122,12 @@ def _map_readings(mapped: Mapped, table: Any, protocol: str, register: DeviceReg
             (place_of == index).sum()
         )
 
-    delays = (received[frames] + int(UTC_OFFSET.total_seconds() * 1e9)).astype("datetime64[ns]").astype("datetime64[us]")
+    delays = (
+        (received[frames] + int(UTC_OFFSET.total_seconds() * 1e9)).astype("datetime64[ns]").astype("datetime64[us]")
+    )
     delay = (delays - times) / np.timedelta64(1, "s")
     simulated = np.array([bool(place.device and place.device.simulated) for place in places])[place_of]
-    units: list[str | None] = sorted({place.unit for place in places if place.unit})
+    units: list[str | None] = [*sorted({place.unit for place in places if place.unit})]
     unit_codes = np.array([units.index(place.unit) if place.unit else -1 for place in places])[place_of]
     values = {
         name: table[name].to_numpy().astype(float) if name in table.column_names else None
@@ -137,7 +139,7 @@ def _map_readings(mapped: Mapped, table: Any, protocol: str, register: DeviceReg
             mapped.put((READINGS, nature), pa.table({
                 "station": _texts(devices[rows], device_names),
                 "time": pa.array(times[rows]),
-                **{name: pa.array(column[rows], from_pandas=True) for name, column in values.items() if column is not None},
+                **{name: pa.array(each[rows], from_pandas=True) for name, each in values.items() if each is not None},
                 "delay": pa.array(delay[rows], from_pandas=True),
                 "kind": _texts(kinds[rows], kind_names),
                 "factor": _texts(factors[rows], factor_names),

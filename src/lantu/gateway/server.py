@@ -74,7 +74,18 @@ class Tally:
 class Connection(asyncio.Protocol):
     """One connection: gives what it receives to its session, and whole frames to the server."""
 
-    __slots__ = ("device", "last", "opened", "paused", "peer", "seen_frame", "server", "session", "since_frame", "transport")
+    __slots__ = (
+        "device",
+        "last",
+        "opened",
+        "paused",
+        "peer",
+        "seen_frame",
+        "server",
+        "session",
+        "since_frame",
+        "transport",
+    )
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -181,7 +192,9 @@ class Server:
             )
         except OSError as error:
             raise LantuError(
-                Text(f"不能在 {host}:{port} 接收：{error.strerror}", f"cannot listen on {host}:{port}: {error.strerror}"),
+                Text(
+                    f"不能在 {host}:{port} 接收：{error.strerror}", f"cannot listen on {host}:{port}: {error.strerror}"
+                ),
                 mend=Text("换一个端口（--port）或地址（--host）", "choose another --port or --host"),
             ) from error
         self.port = self._server.sockets[0].getsockname()[1]

@@ -62,7 +62,9 @@ def import_files(
         raise LantuError(Text("没有给出文件", "no file was given"))
     if dataset.keys:
         raise LantuError(
-            Text(f"{dataset.name} 由网关写入，不从文件导入", f"{dataset.name} is written by the gateway, not from files")
+            Text(
+                f"{dataset.name} 由网关写入，不从文件导入", f"{dataset.name} is written by the gateway, not from files"
+            )
         )
     rules = None if mapping is None else load_mapping(mapping, dataset)
     version = lake.version(dataset.name)

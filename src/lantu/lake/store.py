@@ -100,7 +100,7 @@ class Store:
         """The number of the last transaction of a writer that was committed here; None where it made none."""
         if self.version() is None:
             return None
-        return self.open().transaction_version(writer)  # type: ignore[no-any-return]
+        return self.open().transaction_version(writer)
 
     def append(self, table: Any, metadata: dict[str, str], transaction: Transaction | None = None) -> None:
         """Add rows as one version."""

@@ -153,12 +153,16 @@ def _compared(
 
     engine.register("fresh", fresh.append_column("row", pa.array(np.arange(fresh.num_rows))))
     there = set(
-        engine.execute("select column_name from (describe select * from read_parquet(?, union_by_name = true))", [files])
+        engine.execute(
+            "select column_name from (describe select * from read_parquet(?, union_by_name = true))", [files]
+        )
         .fetchnumpy()["column_name"]
         .tolist()
     )
     same = " and ".join(f'o."{name}" = f."{name}"' for name in keys)
-    other = [f'f."{name}" is distinct from o."{name}"' for name in compared if name in there and name in fresh.column_names]
+    other = [
+        f'f."{name}" is distinct from o."{name}"' for name in compared if name in there and name in fresh.column_names
+    ]
     found = engine.execute(
         f"""select f.row as row, {" or ".join(f"({each})" for each in other) or "false"} as other
         from fresh f join (select * from read_parquet($files, union_by_name = true)
