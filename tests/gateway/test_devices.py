@@ -19,7 +19,7 @@ factor_lists:
 devices:
   - {id: AAAA, password: "123456", dataset: air_hourly, station: 东四, factors: air, edition: "2017"}
   - {id: BBBB, sm4_key: "0000000000000000", factors: {a34013: {unit: mg/m³, limit: 10, limit_reference: permit 7}}}
-  - {id: "*", protocol: vehicle, dataset: heavy_vehicle_seconds}
+  - {id: "*", protocol: vehicles, dataset: heavy_vehicle_seconds}
 """
 
 
@@ -40,7 +40,7 @@ def test_a_register_is_read(tmp_path: Path) -> None:
     assert second is not None
     assert sm4_key(second) == b"0" * 16
     assert register.get("hj212", "CCCC") is None
-    anyone = register.get("vehicle", "LSVNV2182E2100001")
+    anyone = register.get("vehicles", "LSVNV2182E2100001")
     assert anyone is not None
     assert anyone.station_of("LSVNV2182E2100001") == "LSVNV2182E2100001"
     assert register.unknown_devices == "refuse"
@@ -73,6 +73,12 @@ devices:
         (6, "column"),
         (6, "limit"),
     ]
+
+
+def test_a_protocol_that_nobody_speaks_is_a_fault(tmp_path: Path) -> None:
+    path = write(tmp_path, "devices:\n  - {id: AAAA, protocol: hj213}\n")
+    with pytest.raises(SeveralErrors, match="no protocol 'hj213'"):
+        DeviceRegister.read(path, ("hj212",))
 
 
 def test_an_unknown_key_is_a_fault_and_a_password_is_not_shown(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def hj212(
 def vehicle(
     port: PortOption, host: HostOption = "127.0.0.1", metrics_port: MetricsOption = None, compact: CompactOption = True
 ) -> None:
-    _serve("vehicle", port, host, metrics_port, compact)
+    _serve("vehicles", port, host, metrics_port, compact)
 
 
 def _serve(protocol: str, port: int, host: str, metrics_port: int | None, compact: bool) -> None:
@@ -218,6 +218,7 @@ def _show_totals(totals: dict[str, Any]) -> None:
         "undecoded": Text("未能解码", "not decoded"),
         "unknown": Text("未登记设备的报文", "frames of devices not registered"),
         "undeclared": Text("未登记的因子", "factors not registered"),
+        "oddities": Text("内容异常", "oddities of contents"),
         "untaken": Text("没有数据集接收", "taken by no dataset"),
         "own": Text("网关自身记录", "of the gateway itself"),
     }

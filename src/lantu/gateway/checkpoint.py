@@ -38,6 +38,8 @@ class Totals:
     """Frames by device that is not registered."""
     undeclared: Counter[str] = field(default_factory=Counter)
     """Readings by factor that the device's register does not name."""
+    oddities: Counter[str] = field(default_factory=Counter)
+    """Oddities of contents, by device and oddity."""
     untaken: Counter[str] = field(default_factory=Counter)
     """Rows by kind that no dataset takes."""
     own: Counter[str] = field(default_factory=Counter)

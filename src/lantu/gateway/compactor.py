@@ -24,7 +24,7 @@ from lantu.gateway.arrivals import Decoded, FieldProtocol, Kept
 from lantu.gateway.checkpoint import Checkpoint, Part, Totals, read_plan, write_plan
 from lantu.gateway.devices import DeviceRegister
 from lantu.gateway.inbox import is_final, segments, sync_folder, write_atomically
-from lantu.gateway.mapping import Target, map_tables
+from lantu.gateway.mapping import SAME_COLUMNS, Target, map_tables
 from lantu.gateway.records import HEAD, OWN_PROTOCOL, Record, decode
 from lantu.lake import Lake, get_dataset
 from lantu.lake.importing import refuse_mixing
@@ -138,7 +138,7 @@ class Compactor:
 
     def tidy(self) -> None:
         """Put the small files of the streams together; versions older than a week lose their files."""
-        for name in ("device_readings", "heavy_vehicle_seconds"):
+        for name in ("device_readings", "device_events", *SAME_COLUMNS.values()):
             if self.lake.version(name) is not None:
                 self.lake.tidy(name)
 
@@ -206,6 +206,7 @@ class Compactor:
             totals.unknown.update(mapped.unknown)
             totals.undeclared.update(mapped.undeclared)
             totals.untaken.update(mapped.untaken)
+            totals.oddities.update(mapped.oddities)
             for target, parts in mapped.tables.items():
                 tables.setdefault((target, name), []).extend(parts)
         for ((dataset, simulated), name), parts in tables.items():

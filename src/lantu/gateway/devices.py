@@ -12,6 +12,7 @@ A device that is not registered gives no rows. `id: "*"` registers all of a prot
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -99,8 +100,8 @@ class DeviceRegister:
     """When the file was changed (ns), to see that it should be read anew; 0 where there is none."""
 
     @classmethod
-    def read(cls, path: Path) -> DeviceRegister:
-        """Read `devices.yaml`; without a file nobody is registered.
+    def read(cls, path: Path, protocols: Collection[str] | None = None) -> DeviceRegister:
+        """Read `devices.yaml`; without a file nobody is registered. `protocols`: those that a device may have.
 
         Raises:
             SeveralErrors: every fault of the file, each with its line.
@@ -110,7 +111,7 @@ class DeviceRegister:
         modified = path.stat().st_mtime_ns
         source = read_yaml(path)
         file = validate(source, source.data, _RegisterFile, ())
-        faults = _faults(source, file)
+        faults = _faults(source, file, protocols)
         if faults:
             raise SeveralErrors(faults)
         lists = file.factor_lists
@@ -141,9 +142,10 @@ class DeviceRegister:
 class RegisterFile:
     """The register's file, read anew when it changes; a faulty change is told once and the older register stays."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, protocols: Collection[str] | None = None) -> None:
         self.path = path
-        self.register = DeviceRegister.read(path)
+        self.protocols = protocols
+        self.register = DeviceRegister.read(path, protocols)
         self.fault: LantuError | None = None
         self._looked_at = self.register.modified
 
@@ -154,7 +156,7 @@ class RegisterFile:
             return False
         self._looked_at = modified
         try:
-            self.register = DeviceRegister.read(self.path)
+            self.register = DeviceRegister.read(self.path, self.protocols)
         except LantuError as error:
             self.fault = error
             return False
@@ -167,7 +169,7 @@ def local_time(received: int, offset: dt.timedelta = dt.timedelta(hours=8)) -> d
     return dt.datetime.fromtimestamp(received / 1e9, dt.UTC).replace(tzinfo=None) + offset
 
 
-def _faults(source: YamlSource, file: _RegisterFile) -> list[LantuError]:
+def _faults(source: YamlSource, file: _RegisterFile, protocols: Collection[str] | None) -> list[LantuError]:
     faults: list[LantuError] = []
 
     def fault(what: Text, *path: str | int, mend: Text | None = None) -> None:
@@ -181,6 +183,10 @@ def _faults(source: YamlSource, file: _RegisterFile) -> list[LantuError]:
             line = source.line_of(("devices", first))
             fault(Text(f"设备 {each.id} 登记了两次，另见第 {line} 行",
                        f"the device {each.id} is registered twice, see line {line}"), *at, "id")  # fmt: skip
+        if protocols is not None and each.protocol not in protocols:
+            known = "、".join(protocols)
+            fault(Text(f"没有协议“{each.protocol}”", f"there is no protocol '{each.protocol}'"), *at, "protocol",
+                  mend=Text(f"可用：{known}", f"there are: {known}"))  # fmt: skip
         if each.sm4_key is not None and _key_bytes(each.sm4_key) is None:
             fault(Text("sm4_key 应为 32 位十六进制数或 16 个字符", "sm4_key is 32 hex digits or 16 characters"),
                   *at, "sm4_key")  # fmt: skip

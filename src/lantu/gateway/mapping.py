@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     import numpy as np
 
 READINGS = "device_readings"
-VEHICLE_SECONDS = "heavy_vehicle_seconds"
+DEVICE_EVENTS = "device_events"
+SAME_COLUMNS = {"vehicle_seconds": "heavy_vehicle_seconds", "electric_vehicle_states": "electric_vehicle_seconds"}
+"""Kinds of rows that go to a dataset whose columns have the same names."""
+EVENTS: dict[str, tuple[str, str, dict[str, str]]] = {
+    "facilities": ("facility", "facility", {"state": "state", "hours": "hours"}),
+    "information": ("information", "name", {"text": "text"}),
+    "vehicle_events": ("vehicle", "event", {"text": "detail"}),
+    "vehicle_diagnoses": ("diagnosis", "malfunction_lamp", {"state": "malfunction_lamp", "text": "fault_codes"}),
+}
+"""Kinds of rows that are events: what they are called, the column of the name (or the name), the other columns."""
 FIT_FLAGS = ("N", "n", "")
 """Flags of readings that count in means (HJ 212: only N does); a device that sends none is taken at its word."""
 
@@ -36,6 +45,8 @@ class Mapped:
     unknown: Counter[str] = field(default_factory=Counter)
     undeclared: Counter[str] = field(default_factory=Counter)
     untaken: Counter[str] = field(default_factory=Counter)
+    oddities: Counter[str] = field(default_factory=Counter)
+    """Of contents, by device and oddity."""
     readings: int = 0
 
     def put(self, target: Target, table: Any) -> None:
@@ -70,11 +81,23 @@ def map_tables(tables: dict[str, Any], protocol: str, register: DeviceRegister, 
             continue
         if kind == "readings":
             _map_readings(mapped, table, protocol, register, received)
-        elif kind == "vehicle_seconds":
-            _map_vehicles(mapped, table, protocol, register)
+        elif kind in SAME_COLUMNS:
+            _map_columns(mapped, kind, table, protocol, register)
+        elif kind in EVENTS:
+            _map_events(mapped, kind, table, protocol, register)
+        elif kind == "oddities":
+            _count_oddities(mapped, table)
         else:
             mapped.untaken[kind] += table.num_rows
     return mapped
+
+
+def _count_oddities(mapped: Mapped, table: Any) -> None:
+    counted = table.group_by(["device", "oddity"]).aggregate([([], "count_all")])
+    for device, oddity, count in zip(
+        *(counted[name].to_pylist() for name in ("device", "oddity", "count_all")), strict=True
+    ):
+        mapped.oddities[f"{device} {oddity}"] += count
 
 
 def _codes(column: Any) -> tuple[np.ndarray, list[str | None]]:
@@ -115,6 +138,8 @@ def _map_readings(mapped: Mapped, table: Any, protocol: str, register: DeviceReg
         for code, count in zip(*np.unique(np.unique(senders) // (len(received) + 1), return_counts=True), strict=True):
             mapped.unknown[device_names[int(code)] or ""] += int(count)
     fit = np.array([name is None or name in FIT_FLAGS for name in flag_names])[flags]
+    if "conflict" in table.column_names:  # other values of the same factor in one frame: none of them is sure
+        fit &= ~np.asarray(table["conflict"].to_numpy(zero_copy_only=False), bool)
     to_site = np.array([place.column is not None for place in places])[place_of] & fit
     to_readings = known[place_of] & ~to_site
     for index in np.flatnonzero([place.undeclared for place in places]):
@@ -131,7 +156,7 @@ def _map_readings(mapped: Mapped, table: Any, protocol: str, register: DeviceReg
     unit_codes = np.array([units.index(place.unit) if place.unit else -1 for place in places])[place_of]
     values = {
         name: table[name].to_numpy().astype(float) if name in table.column_names else None
-        for name in ("value", "minimum", "maximum", "total")
+        for name in ("value", "minimum", "maximum", "total", "converted")
     }
     for nature in (False, True):
         rows = np.flatnonzero(to_readings & (simulated == nature))
@@ -285,28 +310,61 @@ def _converted(values: np.ndarray, at: np.ndarray, places: list[_Place], dataset
     return result
 
 
-def _map_vehicles(mapped: Mapped, table: Any, protocol: str, register: DeviceRegister) -> None:
+def _known(mapped: Mapped, table: Any, protocol: str, register: DeviceRegister, count: bool) -> Any:
+    """Rows of registered devices: (nature, indices of its rows, their stations) for measured and for simulated ones."""
     import numpy as np
-    import pyarrow as pa
 
     devices, names = _codes(table["device"])
-    frames = table["frame"].to_numpy()
     registered = [register.get(protocol, name or "") for name in names]
     known = np.array([each is not None for each in registered])[devices]
-    for code in np.unique(devices[~known]).tolist():
-        mapped.unknown[names[code] or ""] += len(np.unique(frames[devices == code]))
-    dataset = get_dataset(VEHICLE_SECONDS)
+    if count and not known.all():
+        frames = table["frame"].to_numpy()
+        for code in np.unique(devices[~known]).tolist():
+            mapped.unknown[names[code] or ""] += len(np.unique(frames[devices == code]))
     simulated = np.array([bool(each and each.simulated) for each in registered])[devices]
     stations: list[str | None] = [
         each.station_of(name or "") if each is not None else None for each, name in zip(registered, names, strict=True)
     ]
     for nature in (False, True):
         rows = np.flatnonzero(known & (simulated == nature))
-        if not len(rows):
-            continue
+        if len(rows):
+            yield nature, rows, _texts(devices[rows], stations)
+
+
+def _map_columns(mapped: Mapped, kind: str, table: Any, protocol: str, register: DeviceRegister) -> None:
+    """Rows whose columns have the names of their dataset's."""
+    import pyarrow as pa
+
+    dataset = get_dataset(SAME_COLUMNS[kind])
+    for nature, rows, stations in _known(mapped, table, protocol, register, count=True):
         taken = table.take(pa.array(rows))
         mapped.put((dataset.name, nature), pa.table({
-            "station": _texts(devices[rows], stations),
+            "station": stations,
             "time": taken["time"].cast(pa.timestamp("us")),
             **{name: taken[name].cast(pa.float64()) for name in dataset.value_names if name in taken.column_names},
+        }))  # fmt: skip
+
+
+def _map_events(mapped: Mapped, kind: str, table: Any, protocol: str, register: DeviceRegister) -> None:
+    """Rows of events; a row without a time is counted and no event."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    called, name, columns = EVENTS[kind]
+    timeless = pc.sum(pc.is_null(table["time"])).as_py() or 0
+    if timeless:
+        mapped.untaken[f"{kind} without a time"] += timeless
+        table = table.filter(pc.is_valid(table["time"]))
+    for nature, rows, stations in _known(mapped, table, protocol, register, count=False):
+        taken = table.take(pa.array(rows))
+        named = taken[name] if name in taken.column_names else pa.array([name] * len(rows))
+        mapped.put((DEVICE_EVENTS, nature), pa.table({
+            "station": stations,
+            "time": taken["time"].cast(pa.timestamp("us")),
+            "kind": pa.array([called] * len(rows)).dictionary_encode(),
+            "name": pc.fill_null(named.cast(pa.string()), ""),
+            **{
+                ours: taken[theirs].cast(pa.string() if ours == "text" else pa.float64())
+                for ours, theirs in columns.items()
+            },
         }))  # fmt: skip

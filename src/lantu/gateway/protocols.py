@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 Register = Callable[[], DeviceRegister]
 
 HJ212 = "hj212"
-VEHICLE = "vehicle"
+VEHICLES = "vehicles"
+PROTOCOLS = (HJ212, VEHICLES)
+"""What a device of the register may speak."""
 
 
 def protocols(register: Register) -> dict[str, FieldProtocol]:
@@ -22,7 +24,7 @@ def protocols(register: Register) -> dict[str, FieldProtocol]:
     from lantu.gateway.hj212 import Hj212
     from lantu.gateway.vehicles import Vehicles
 
-    return {HJ212: Hj212(RegisterPolicy(register)), VEHICLE: Vehicles()}
+    return {HJ212: Hj212(RegisterPolicy(register)), VEHICLES: Vehicles()}
 
 
 class RegisterPolicy:

@@ -16,12 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lantu.base import LantuError, Text
 from lantu.gateway.arrivals import FieldProtocol
 from lantu.gateway.compactor import Compactor, follow
-from lantu.gateway.devices import FILE_NAME, DeviceRegister, RegisterFile
+from lantu.gateway.devices import FILE_NAME, RegisterFile
 from lantu.gateway.inbox import GroupCommit, Inbox
-from lantu.gateway.protocols import protocols
+from lantu.gateway.protocols import PROTOCOLS, protocols
 from lantu.gateway.server import Limits, Server
 from lantu.gateway.watch import COMPACTOR, EVERY_SECONDS, serve_metrics, server_status, write_status
 
@@ -58,7 +57,7 @@ def run_server(service: Service, started: Callable[[Server, int | None], None]) 
 
 
 async def _serve(service: Service, started: Callable[[Server, int | None], None]) -> None:
-    register = RegisterFile(service.workspace / FILE_NAME)
+    register = RegisterFile(service.workspace / FILE_NAME, PROTOCOLS)
     protocol = protocols(lambda: register.register)[service.protocol]
     inbox = Inbox(service.workspace / "inbox", service.protocol)
     commit = GroupCommit(inbox)
@@ -133,7 +132,7 @@ def open_compactor(workspace: Path, batch_frames: int | None = None) -> tuple[Co
     Raises:
         LantuError: the register is faulty.
     """
-    register = RegisterFile(workspace / FILE_NAME)
+    register = RegisterFile(workspace / FILE_NAME, PROTOCOLS)
     known: dict[str, FieldProtocol] = dict(protocols(lambda: register.register))
     more = {} if batch_frames is None else {"batch_frames": batch_frames}
     return Compactor(workspace, known, register.register, **more), register
@@ -183,17 +182,3 @@ def _compactor_status(compactor: Compactor, begun: dt.datetime, state: str, faul
         "batch": compactor.checkpoint.batch,
         "depth_bytes": compactor.depth(),
     }
-
-
-def check_protocol(name: str) -> None:
-    """Refuse a protocol that nobody knows.
-
-    Raises:
-        LantuError: there is none of that name.
-    """
-    known = list(protocols(DeviceRegister))
-    if name not in known:
-        raise LantuError(
-            Text(f"没有协议“{name}”", f"there is no protocol '{name}'"),
-            mend=Text(f"可用：{'、'.join(known)}", f"there are: {', '.join(known)}"),
-        )

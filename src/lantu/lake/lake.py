@@ -12,6 +12,7 @@ from typing import Any
 
 from lantu.base import LantuError, Place, Text
 from lantu.lake.cadence import shown, span_sql
+from lantu.lake.checks import runs_sql
 from lantu.lake.dataset import Dataset, all_datasets, get_dataset
 from lantu.lake.report import REASONS, ImportReport
 from lantu.lake.store import Store, Transaction
@@ -297,25 +298,14 @@ class Lake:
         for column in get_dataset(dataset).columns:
             if column.stuck_hours is None or column.name not in stored:
                 continue
-            query = f"""
-                select station, '{column.name}', min(time), max(time), count(*), any_value(value)
-                from (select station, time, value,
-                             row_number() over (partition by station order by time)
-                             - row_number() over (partition by station, value order by time) as run
-                      from (select station, time, {column.name} as value
-                            from read_parquet($files, union_by_name = true)
+            relation = f"""(select station, time, {column.name} from read_parquet($files, union_by_name = true)
                             where {column.name} is not null
-                              and ($first is null or time > $first) and ($after is null or time <= $after)))
-                group by station, value, run having count(*) >= {column.stuck_hours}
-            """
-            known = duckdb.execute(
-                "select * from (describe select * from read_parquet(?, union_by_name = true))", [files]
-            )
-            if column.name not in {row[0] for row in known.fetchall()}:
-                continue
+                              and ($first is null or time > $first) and ($after is null or time <= $after))"""
+            query = runs_sql(relation, ["station"], column.name, column.stuck_hours)
             first = None if start is None else dt.datetime.combine(start, dt.time())
             after = None if end is None else dt.datetime.combine(end + dt.timedelta(days=1), dt.time())
-            found += duckdb.execute(query, {"files": files, "first": first, "after": after}).fetchall()
+            runs = duckdb.execute(query, {"files": files, "first": first, "after": after}).fetchall()
+            found += [(station, column.name, *run) for station, *run in runs]
         return sorted(found)
 
     def rows(self, dataset: str, stations: Sequence[str], start: dt.datetime, end: dt.datetime) -> Any:
