@@ -345,6 +345,18 @@ def _map_columns(mapped: Mapped, kind: str, table: Any, protocol: str, register:
         }))  # fmt: skip
 
 
+def _with_factors(table: Any) -> Any:
+    """Information of an analyser bears the code of its factor, which stands in the same frame as `PolId`."""
+    import pyarrow as pa
+
+    frames, names, texts = (table[name].to_pylist() for name in ("frame", "name", "text"))
+    factor = {frame: text for frame, name, text in zip(frames, names, texts, strict=True) if name == "PolId"}
+    kept = [place for place, name in enumerate(names) if name not in ("PolId", "InfoId")]
+    table = table.take(pa.array(kept, pa.int64()))
+    named = [f"{factor[frames[place]]} {names[place]}" if frames[place] in factor else names[place] for place in kept]
+    return table.set_column(table.column_names.index("name"), "name", pa.array(named, pa.string()))
+
+
 def _map_events(mapped: Mapped, kind: str, table: Any, protocol: str, register: DeviceRegister) -> None:
     """Rows of events; a row without a time is counted and no event."""
     import pyarrow as pa
@@ -355,6 +367,8 @@ def _map_events(mapped: Mapped, kind: str, table: Any, protocol: str, register: 
     if timeless:
         mapped.untaken[f"{kind} without a time"] += timeless
         table = table.filter(pc.is_valid(table["time"]))
+    if kind == "information":
+        table = _with_factors(table)
     for nature, rows, stations in _known(mapped, table, protocol, register, count=False):
         taken = table.take(pa.array(rows))
         named = taken[name] if name in taken.column_names else pa.array([name] * len(rows))
