@@ -76,12 +76,11 @@ class Totals:
 
 @dataclass(slots=True)
 class Part:
-    """A stretch of a segment, from byte to byte; `whole`: to the end of a segment that nobody writes any more."""
+    """A stretch of a segment, from byte to byte."""
 
     segment: str
     start: int
     end: int
-    whole: bool = False
 
 
 @dataclass(slots=True)
@@ -125,7 +124,7 @@ class Checkpoint:
 
 def write_plan(folder: Path, batch: int, parts: list[Part]) -> None:
     """Write down what the batch consists of, before its first row is written."""
-    rows = [[part.segment, part.start, part.end, part.whole] for part in parts]
+    rows = [[part.segment, part.start, part.end] for part in parts]
     write_atomically(folder / PLAN, orjson.dumps({"batch": batch, "parts": rows}))
 
 

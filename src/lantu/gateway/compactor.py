@@ -25,12 +25,12 @@ from lantu.gateway.checkpoint import Checkpoint, Part, Totals, read_plan, write_
 from lantu.gateway.devices import DeviceRegister
 from lantu.gateway.inbox import is_final, segments, sync_folder, write_atomically
 from lantu.gateway.mapping import SAME_COLUMNS, Target, map_tables
-from lantu.gateway.records import HEAD, OWN_PROTOCOL, Record, decode
+from lantu.gateway.records import HEAD, LARGEST_BODY, OWN_PROTOCOL, Record, decode
 from lantu.lake import Lake, get_dataset
 from lantu.lake.importing import refuse_mixing
 
-BATCH_FRAMES = 50_000
-READ_BYTES = 64 * 2**20
+BATCH_FRAMES = 20_000
+READ_BYTES = 8 * 2**20
 MOST_SET_ASIDE = 10_000
 """So many frames of one batch are listed one by one as undecoded; all are counted."""
 TIDY_EVERY = 500
@@ -147,24 +147,27 @@ class Compactor:
         records: list[Record] = []
         totals = Totals()
         for path in segments(self.folder):
-            room = self.batch_frames - len(records)
-            if room <= 0:
-                break
             final = is_final(path)
-            start = self.checkpoint.segments.get(path.name, len(HEAD))
+            begin = start = self.checkpoint.segments.get(path.name, len(HEAD))
             size = path.stat().st_size
-            if start >= size:
-                continue
             with path.open("rb") as handle:
-                handle.seek(start)
-                data = handle.read(READ_BYTES)
-            whole = final and start + len(data) >= size
-            read = decode(data, 0, whole, room)
-            if read.end == 0:
-                continue
-            parts.append(Part(path.name, start, start + read.end, whole and read.end == len(data)))
-            _count(totals, read.damaged, read.torn)
-            records += read.records
+                while start < size and len(records) < self.batch_frames:
+                    handle.seek(start)
+                    data = handle.read(READ_BYTES)
+                    whole = final and start + len(data) >= size
+                    read = decode(data, 0, whole, self.batch_frames - len(records))
+                    if read.end == 0 and start + len(data) < size:  # a record longer than what was read
+                        data += handle.read(LARGEST_BODY)
+                        read = decode(data, 0, final and start + len(data) >= size, 1)
+                    if read.end == 0:
+                        break
+                    start += read.end
+                    _count(totals, read.damaged, read.torn)
+                    records += read.records
+            if start > begin:
+                parts.append(Part(path.name, begin, start))
+            if len(records) >= self.batch_frames:
+                break
         return parts, records, totals
 
     def _read_again(self, parts: Sequence[Part]) -> tuple[list[Record], Totals]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from lantu.base import LantuError, Place, Text
 from lantu.lake.checks import CLOCK_TOLERANCE, EARLIEST
 from lantu.lake.importing import refuse_mixing
-from lantu.lake.merging import arrow_schema, one
+from lantu.lake.merging import arrow_schema
 from lantu.lake.report import ImportReport
 
 if TYPE_CHECKING:
@@ -45,16 +45,16 @@ def add_rows(
     keys = ["station", "time", *dataset.keys]
     measured = [column.name for column in dataset.columns if not column.incidental]
     compared = [name for name in (*measured, *dataset.text_names) if name not in dataset.keys]
-    with duckdb.connect(":memory:", config={"autoinstall_known_extensions": False, "threads": 2}) as engine:
-        engine.register("arriving", table)
-        fresh = _last_of_each(engine, table, keys, report)
-        first, last = engine.execute("select min(time), max(time) from arriving").fetchone() or (None, None)
-        files = store.files_in_span(first, last)
-        corrected = False
-        if files:
-            fresh, corrected = _compared(engine, fresh, files, (first, last), keys, compared, report)
-        else:
-            report.rows_new = fresh.num_rows
+    fresh = _last_of_each(table, keys, report)
+    times = fresh["time"].to_numpy().astype("datetime64[us]")
+    span = times.min().item(), times.max().item()
+    files = store.files_in_span(*span)
+    corrected = False
+    if files:
+        with duckdb.connect(":memory:", config={"autoinstall_known_extensions": False, "threads": 2}) as engine:
+            fresh, corrected = _compared(engine, fresh, files, span, keys, compared, report)
+    else:
+        report.rows_new = fresh.num_rows
     if fresh.num_rows:
         rows = _as_stored(fresh, dataset, source, simulated)
         metadata = {
@@ -122,20 +122,40 @@ def _possible(table: Any, dataset: Dataset, report: ImportReport, simulated: boo
     return table
 
 
-def _last_of_each(engine: Any, table: Any, keys: list[str], report: ImportReport) -> Any:
+def _last_of_each(table: Any, keys: list[str], report: ImportReport) -> Any:
     """The arriving rows; of those with the same key the last, for a device that corrects itself."""
-    listed = ", ".join(f'"{name}"' for name in keys)
-    count = one(engine, f"select count(*) from (select distinct {listed} from arriving)")
-    if count == table.num_rows:
-        return table
-    report.duplicates = table.num_rows - count
     import numpy as np
     import pyarrow as pa
 
-    numbered = table.append_column("row", pa.array(np.arange(table.num_rows)))
-    engine.register("numbered", numbered)
-    kept = engine.execute(f"select max(row) as row from numbered group by {listed} order by row").to_arrow_table()
-    return table.take(kept["row"])
+    seconds = table["time"].to_numpy().astype("datetime64[s]").astype(np.int64)
+    key = seconds - seconds.min()
+    room = int(key.max()) + 1
+    for name in keys:
+        if name == "time":
+            continue
+        codes, count = _codes(table[name])
+        if room > 2**62 // count:  # more keys than whole numbers: numbered anew
+            _, key = np.unique(key, return_inverse=True)
+            room = int(key.max()) + 1
+        key, room = key * count + codes, room * count
+    backwards, first_from_behind = np.unique(key[::-1], return_index=True)
+    if len(backwards) == table.num_rows:
+        return table
+    report.duplicates = table.num_rows - len(backwards)
+    return table.take(pa.array(np.sort(table.num_rows - 1 - first_from_behind)))
+
+
+def _codes(column: Any) -> tuple[Any, int]:
+    """A text column as indices into its distinct texts, and how many there may be; a missing text is one of them."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    together = column.unify_dictionaries() if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    array = together.combine_chunks()
+    array = pa.concat_arrays(array.chunks) if isinstance(array, pa.ChunkedArray) else array
+    count = len(array.dictionary)
+    return np.asarray(pc.fill_null(array.indices.cast(pa.int64()), count)), count + 1
 
 
 def _compared(
@@ -183,16 +203,18 @@ def _compared(
 
 
 def _as_stored(fresh: Any, dataset: Dataset, source: str, simulated: bool) -> Any:
+    import numpy as np
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     count = fresh.num_rows
     schema = arrow_schema(dataset)
-    months = pc.strftime(pc.floor_temporal(fresh["time"], unit="month"), "%Y-%m")
+    months, month_of = np.unique(fresh["time"].to_numpy().astype("datetime64[M]"), return_inverse=True)
     given = {
         "source": pa.repeat(pa.scalar(source), count),
         "simulated": pa.repeat(pa.scalar(simulated), count),
-        "month": months,
+        "month": pa.DictionaryArray.from_arrays(
+            month_of.astype(np.int32), np.datetime_as_string(months).astype(object)
+        ),
         **{name: fresh[name] for name in fresh.column_names},
     }
     columns = [
