@@ -12,7 +12,7 @@ import fcntl
 import os
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,7 @@ class Compactor:
     def __init__(
         self,
         workspace: Path,
-        protocols: dict[str, FieldProtocol],
+        protocols: Mapping[str, FieldProtocol],
         register: DeviceRegister,
         batch_frames: int = BATCH_FRAMES,
     ) -> None:
@@ -111,6 +111,7 @@ class Compactor:
         self.checkpoint.write(self.folder)
         _step("done")
         self._put_away()
+        _give_memory_back()
         if batch % TIDY_EVERY == 0:
             self.tidy()
         return len(records)
@@ -348,6 +349,12 @@ def _set_aside(aside: list[dict[str, Any]], totals: Totals, records: Sequence[Re
                     "raw": record.raw.decode("latin-1"),
                 }
             )
+
+
+def _give_memory_back() -> None:
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()
 
 
 def _step(name: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from typing import TYPE_CHECKING
 
 from lantu.gateway.devices import ANYONE, Device, DeviceRegister, sm4_key
@@ -19,12 +19,34 @@ PROTOCOLS = (HJ212, VEHICLES)
 """What a device of the register may speak."""
 
 
-def protocols(register: Register) -> dict[str, FieldProtocol]:
-    """All field protocols by name."""
-    from lantu.gateway.hj212 import Hj212
-    from lantu.gateway.vehicles import Vehicles
+class Protocols(Mapping[str, "FieldProtocol"]):
+    """All field protocols by name; each is loaded when it is first asked for, since most gateways speak one."""
 
-    return {HJ212: Hj212(RegisterPolicy(register)), VEHICLES: Vehicles()}
+    def __init__(self, register: Register) -> None:
+        self._register = register
+        self._loaded: dict[str, FieldProtocol] = {}
+
+    def __getitem__(self, name: str) -> FieldProtocol:
+        if name not in self._loaded:
+            self._loaded[name] = self._load(name)
+        return self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(PROTOCOLS)
+
+    def __len__(self) -> int:
+        return len(PROTOCOLS)
+
+    def _load(self, name: str) -> FieldProtocol:
+        if name == HJ212:
+            from lantu.gateway.hj212 import Hj212
+
+            return Hj212(RegisterPolicy(self._register))
+        if name == VEHICLES:
+            from lantu.gateway.vehicles import Vehicles
+
+            return Vehicles()
+        raise KeyError(name)
 
 
 class RegisterPolicy:

@@ -14,15 +14,16 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lantu.gateway.arrivals import FieldProtocol
-from lantu.gateway.compactor import Compactor, follow
 from lantu.gateway.devices import FILE_NAME, RegisterFile
 from lantu.gateway.inbox import GroupCommit, Inbox
-from lantu.gateway.protocols import PROTOCOLS, protocols
+from lantu.gateway.protocols import PROTOCOLS, Protocols
 from lantu.gateway.server import Limits, Server
 from lantu.gateway.watch import COMPACTOR, EVERY_SECONDS, serve_metrics, server_status, write_status
+
+if TYPE_CHECKING:
+    from lantu.gateway.compactor import Compactor
 
 log = logging.getLogger("lantu.gateway")
 
@@ -58,7 +59,7 @@ def run_server(service: Service, started: Callable[[Server, int | None], None]) 
 
 async def _serve(service: Service, started: Callable[[Server, int | None], None]) -> None:
     register = RegisterFile(service.workspace / FILE_NAME, PROTOCOLS)
-    protocol = protocols(lambda: register.register)[service.protocol]
+    protocol = Protocols(lambda: register.register)[service.protocol]
     inbox = Inbox(service.workspace / "inbox", service.protocol)
     commit = GroupCommit(inbox)
     name = service.protocol
@@ -114,7 +115,9 @@ class _Child:
             self.process = None
         if self.process is None:
             command = [sys.executable, "-m", "lantu", "gateway", "compact", "--follow", "--beside", str(os.getpid())]
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+            # Few heaps of memory: the compactor's threads would each keep their own.
+            environment = {"MALLOC_ARENA_MAX": "2", **os.environ}
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=environment)
 
     def stop(self) -> None:
         """Let the compactor finish its batch and end."""
@@ -132,8 +135,10 @@ def open_compactor(workspace: Path, batch_frames: int | None = None) -> tuple[Co
     Raises:
         LantuError: the register is faulty.
     """
+    from lantu.gateway.compactor import Compactor
+
     register = RegisterFile(workspace / FILE_NAME, PROTOCOLS)
-    known: dict[str, FieldProtocol] = dict(protocols(lambda: register.register))
+    known = Protocols(lambda: register.register)
     more = {} if batch_frames is None else {"batch_frames": batch_frames}
     return Compactor(workspace, known, register.register, **more), register
 
@@ -144,6 +149,8 @@ def run_compactor(workspace: Path, beside: int | None = None, interval: float = 
     Raises:
         LantuError: the register is faulty.
     """
+    from lantu.gateway.compactor import follow
+
     compactor, register = open_compactor(workspace)
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
