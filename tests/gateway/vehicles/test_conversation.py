@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import inspect
+import re
 
 import pytest
 
-from lantu.gateway.arrivals import Arrival
-from lantu.gateway.vehicles import ODDITIES, Family, Vehicles, VehicleSession, describe
+from lantu.gateway.arrivals import Arrival, Kept
+from lantu.gateway.vehicles import ODDITIES, Family, Vehicles, VehicleSession, describe, facts, protocol
 from lantu.gateway.vehicles.encoding import (
     diagnosis,
     electric_login_unit,
@@ -99,6 +101,14 @@ def test_an_answer_is_never_answered() -> None:
             assert (arrival.kept, arrival.answer) == (False, None)
 
 
+def test_data_under_the_flag_of_an_answer_are_kept_and_read_but_not_answered() -> None:
+    vehicles, session = Vehicles(), VehicleSession()
+    unit = realtime_unit("L3", NOW, 1, [(DIESEL, NOW, stream(DIESEL, {}))])
+    (arrival,) = speak(vehicles, session, frame(Family.PLATFORM, 2, VIN, unit, response=1))
+    assert (arrival.kept, arrival.answer, arrival.oddities) == (True, None, ("answer_with_data",))
+    assert vehicles.decode(Kept([arrival.raw], [0], [1])).tables["vehicle_seconds"].num_rows == 1
+
+
 def test_an_electric_vehicle_logs_in_beats_and_asks_for_the_time() -> None:
     vehicles, session = Vehicles(), VehicleSession()
     found = speak(
@@ -164,15 +174,12 @@ def test_what_is_odd_about_what_is_said() -> None:
     assert oddities(frame(Family.ELECTRIC, 2, VIN, time_bytes(NOW) + b"\x0a"))[0] == ("layout", "not_logged_in")
 
 
-def test_every_oddity_has_words() -> None:
-    import inspect
-
-    from lantu.gateway.vehicles import protocol
-
+def test_every_oddity_that_is_said_has_words() -> None:
     text = inspect.getsource(protocol)
-    for name, words in ODDITIES.items():
-        assert words.zh and words.en
-        assert text.count(f'"{name}"') >= 2, f"nothing says {name}"
+    said = {name for name in re.findall(r'"([a-z0-9_]+)"', text) if text.count(f'"{name}"') > 1} | set(facts.ODD)
+    assert ODDITIES.keys() <= said
+    assert set(facts.ODD) <= ODDITIES.keys()
+    assert all(words.zh and words.en for words in ODDITIES.values())
 
 
 def test_frames_of_many_connections_at_once() -> None:

@@ -147,6 +147,19 @@ def test_a_damaged_length_that_swallows_a_neighbour_and_has_a_right_checksum() -
     assert Splitter().feed(bytes(longer) + second + third) == [second, third]
 
 
+def test_a_doubtful_frame_is_not_held_for_a_damaged_head_inside_it() -> None:
+    """Two zero bytes were lost, so the checksum is right with the mark of the next frame, whose length is damaged."""
+    shorter = electric_frame(1).replace(b"\0\0\0", b"\0", 1)
+    longer = bytearray(data_frame(2))
+    longer[22:24] = b"\x0f\xff"
+    assert data_frame(3) in Splitter().feed(shorter + bytes(longer) + data_frame(3))
+
+
+def electric_frame(serial: int) -> bytes:
+    place = {"longitude": 116.4, "latitude": 39.9}
+    return frame(Family.ELECTRIC, 2, VIN, electric_unit(NOON, {"speed": 50, "mileage": serial}, place))
+
+
 def test_a_neighbour_behind_a_damaged_length_need_not_wait_for_the_bytes_that_never_come() -> None:
     damaged = bytearray(data_frame(1))
     damaged[22:24] = b"\x1f\xff"

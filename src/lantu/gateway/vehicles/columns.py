@@ -37,7 +37,7 @@ from lantu.gateway.vehicles.quantities import (
     Quantity,
     body_type,
 )
-from lantu.gateway.vehicles.scanning import Heads, Items, find_items, read_heads, seconds_at
+from lantu.gateway.vehicles.scanning import ELECTRIC_2025, TERMINAL, Heads, Items, find_items, read_heads, seconds_at
 from lantu.gateway.vehicles.units import electric
 
 Array = Any
@@ -85,7 +85,7 @@ def decode(kept: Kept) -> Decoded:
 def _devices(raw: Sequence[bytes], heads: Heads) -> tuple[pa.Array, Array]:
     """The names of the devices, and which one each frame is from."""
     numbers: dict[bytes, int] = {}
-    starts = np.where(heads.family == 0, 3, 4).tolist()
+    starts = np.where(heads.family == TERMINAL, 3, 4).tolist()
     codes = np.array(
         [numbers.setdefault(frame[at : at + 17], len(numbers)) for frame, at in zip(raw, starts, strict=True)],
         dtype=np.int64,
@@ -286,7 +286,7 @@ def _undecoded(heads: Heads, layout: Array, tables: dict[str, pa.Table]) -> dict
             reasons[index] = "checksum"
         elif not heads.sound[index]:
             reasons[index] = "length"
-        elif heads.family[index] == 3:
+        elif heads.family[index] == ELECTRIC_2025:
             reasons[index] = "edition"
         elif encrypted[index] and heads.stop[index] > heads.unit[index]:
             reasons[index] = "encrypted"

@@ -2,7 +2,8 @@
 
 Heavy terminals get no answer to login, data and logout, as no source shows one; a time request is answered with the
 time, an activation with its result. Platforms and electric vehicles get the same command with the response flag 1 and
-the time of their own unit; an answer is never answered. A platform's login carries a password, so it is not kept.
+the time of their own unit; an answer is never answered, and kept only where it carries data. A platform's login carries
+a password, so it is not kept.
 """
 
 from __future__ import annotations
@@ -14,12 +15,11 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakValueDictionary
 
-import numpy as np
-
 from lantu.base import Text
 from lantu.gateway.arrivals import Arrival, Decoded, Kept, Session
 from lantu.gateway.vehicles import columns
 from lantu.gateway.vehicles.encoding import frame as make_frame
+from lantu.gateway.vehicles.facts import Facts, facts_of
 from lantu.gateway.vehicles.frames import (
     ACTIVATED,
     ACTIVATION,
@@ -43,27 +43,12 @@ from lantu.gateway.vehicles.frames import (
     time_of,
     vin_text,
 )
-from lantu.gateway.vehicles.quantities import DIAGNOSIS
-from lantu.gateway.vehicles.scanning import (
-    ELECTRIC,
-    ELECTRIC_2025,
-    NO_TIME,
-    PLATFORM,
-    TERMINAL,
-    Heads,
-    find_items,
-    read_heads,
-    seconds_at,
-)
+from lantu.gateway.vehicles.scanning import ELECTRIC, ELECTRIC_2025, PLATFORM, TERMINAL
 from lantu.gateway.vehicles.splitting import Splitter
-from lantu.gateway.vehicles.units import electric
 
 NAME = "vehicles"
 PATIENCE = dt.timedelta(seconds=60)
 """A half frame that has not grown for so long is given up."""
-CLOCK_SLACK = 600
-"""Seconds that a realtime frame's clock may be off before it counts as odd."""
-EIGHT_HOURS = 8 * 3600
 MOST_VINS = 20_000
 """Vehicles remembered of one connection; a platform that forwards more loses its oldest."""
 REFUSED = 2
@@ -85,6 +70,7 @@ ODDITIES: dict[str, Text] = {
     "time_impossible": Text("时间不存在", "the time does not exist"),
     "clock": Text("终端时钟偏差超过 10 分钟", "the clock is off by more than ten minutes"),
     "clock_8h": Text("终端时钟慢 8 小时（疑为 UTC）", "the clock is 8 hours behind (UTC, it seems)"),
+    "answer_with_data": Text("应答标志不是“命令”，却带有数据", "the response flag says answer, but there are data"),
     "encrypted": Text("数据单元已加密，原样保存", "the unit is encrypted and kept as it is"),
     "layout": Text("没有版式能恰好用完数据单元", "no layout uses up the unit exactly"),
     "login_refused": Text("平台用户名或密码不符", "the platform's user or password is wrong"),
@@ -190,11 +176,10 @@ class Vehicles:
             return []
         raw = [frame for _, frame in frames]
         moment = local_time(now)
-        heads = read_heads(raw)
-        facts = _Facts.of(raw, heads, moment)
+        facts = facts_of(raw, moment)
         return [self._arrival(session, frame, index, facts, moment) for index, (session, frame) in enumerate(frames)]
 
-    def _arrival(self, session: Any, frame: bytes, index: int, facts: _Facts, moment: dt.datetime) -> Arrival:
+    def _arrival(self, session: Any, frame: bytes, index: int, facts: Facts, moment: dt.datetime) -> Arrival:
         if not facts.sound[index]:
             odd = "checksum" if facts.damaged[index] else "layout"
             return Arrival(session, frame, kept=False, oddities=(odd,))
@@ -203,7 +188,7 @@ class Vehicles:
         vin = vin_text(frame[start : start + 17])
         oddities = [name for name, there in facts.odd.items() if there[index]]
         if not facts.is_command[index]:
-            return Arrival(session, frame, vin, kept=False, oddities=tuple(oddities))
+            return Arrival(session, frame, vin, kept="answer_with_data" in oddities, oddities=tuple(oddities))
         if session.newly_skipped():
             oddities.append("skipped_bytes")
         if _carries_vin(family, command):
@@ -223,7 +208,8 @@ class Vehicles:
         speaker = self._speakers.get(vin)
         if speaker is not None and speaker is not session:
             odd.append("vin_on_two_connections")
-        self._speakers[vin] = session
+        if speaker is not session:
+            self._speakers[vin] = session
         known = session.vehicle(vin)
         if command == LOGIN:
             known.logged_in, known.serial = True, None
@@ -315,60 +301,3 @@ def _is_empty_or_secret(family: int, command: int) -> bool:
     if family == PLATFORM:
         return command in (TIME, PLATFORM_LOGIN, KEY_EXCHANGE)
     return command in (ELECTRIC_PLATFORM_LOGIN, HEARTBEAT, CALIBRATION)
-
-
-@dataclass(slots=True)
-class _Facts:
-    """What all frames of one look say, as plain lists for the walk over them."""
-
-    sound: list[bool]
-    damaged: list[bool]
-    family: list[int]
-    command: list[int]
-    is_command: list[bool]
-    serial: list[int]
-    """Of realtime frames of heavy vehicles; -1 of others."""
-    odd: dict[str, list[bool]]
-
-    @classmethod
-    def of(cls, raw: Sequence[bytes], heads: Heads, moment: dt.datetime) -> _Facts:
-        """Look at all frames at once."""
-        items, layout, _ = find_items(heads)
-        count = len(raw)
-        plain = heads.encryption == PLAIN
-        data = (heads.command == REALTIME) | (heads.command == RESEND)
-        timed = (data | (heads.command == LOGIN) | (heads.command == LOGOUT)) & plain & heads.is_command
-        timed &= heads.stop - heads.unit >= 6
-        seconds = seconds_at(heads.buffer, np.where(timed, heads.unit, 0))
-        impossible = timed & (seconds == NO_TIME)
-        here = int((moment - dt.datetime(1970, 1, 1)).total_seconds())
-        behind = np.where(timed & ~impossible & (heads.command == REALTIME), here - seconds, 0)
-        utc = np.abs(behind - EIGHT_HOURS) <= CLOCK_SLACK
-        differs = np.zeros(count, bool)
-        for item in np.flatnonzero(items.kind == DIAGNOSIS).tolist():
-            frame, body = int(items.frame[item]), int(items.body[item])
-            start = int(heads.start[frame]) + (3 if heads.family[frame] == TERMINAL else 4)
-            own = heads.buffer[start : start + 17].tobytes()
-            differs[frame] |= vin_text(heads.buffer[body + 6 : body + 23].tobytes()) != vin_text(own)
-        unread = heads.heavy & (layout < 0)
-        for frame in np.flatnonzero(heads.electric).tolist():
-            unread[frame] = electric(raw[frame][HEAD:-1]) is None
-        first = np.where(layout == 2, heads.unit + 7, heads.unit + 6)
-        serial = (heads.buffer[first].astype(np.int64) << 8) | heads.buffer[first + 1]
-        odd = {
-            "obd_vin_differs": differs,
-            "time_impossible": impossible,
-            "clock_8h": utc,
-            "clock": (np.abs(behind) > CLOCK_SLACK) & ~utc,
-            "encrypted": ~plain & (heads.stop > heads.unit),
-            "layout": unread & ~impossible,
-        }
-        return cls(
-            heads.sound.tolist(),
-            heads.damaged.tolist(),
-            heads.family.tolist(),
-            heads.command.tolist(),
-            heads.is_command.tolist(),
-            np.where(layout >= 0, serial, -1).tolist(),
-            {name: there.tolist() for name, there in odd.items()},
-        )

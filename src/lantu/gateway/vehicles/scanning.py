@@ -82,12 +82,17 @@ class Heads:
     @property
     def _realtime(self) -> Array:
         sent = (self.command == REALTIME) | (self.command == RESEND)
-        return self.sound & sent & (self.encryption == PLAIN) & self.is_command
+        return self.sound & sent & (self.encryption == PLAIN) & (self.is_command | self.says_more)
 
     @property
     def is_command(self) -> Array:
         """Frames that say something themselves, and do not answer."""
         return (self.family == TERMINAL) | (self.response == 0xFE)
+
+    @property
+    def says_more(self) -> Array:
+        """Frames whose unit is longer than the time that an answer carries."""
+        return self.stop - self.unit > 6
 
 
 @dataclass(slots=True)

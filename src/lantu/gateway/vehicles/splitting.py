@@ -28,6 +28,8 @@ from lantu.gateway.vehicles.units import Fit, fit
 
 _MARK = re.compile(rb"##|~~|\$\$")
 _HALF_MARKS = (b"#", b"~", b"$")
+MANY_MARKS = 64
+"""More than the bodies of honest frames hold in the bytes that wait."""
 
 
 class Splitter:
@@ -52,9 +54,13 @@ class Splitter:
             self.rest = buffer
             return []
         reading = _Reading(buffer)
-        frames, end, self._needed, skipped = reading.frames()
+        frames, end, needed, skipped = reading.frames()
         self.rest = buffer[end:]
         self.skipped += skipped
+        # While a frame is waited for, what comes may be sound frames behind a damaged length. A line full of marks is
+        # hostile; it is looked at again only when it has grown a good deal.
+        grown = 1 if reading.marks <= MANY_MARKS else max(HEAD + TAIL, len(self.rest) // 8)
+        self._needed = min(needed, len(self.rest) + grown)
         return frames
 
     def give_up(self) -> list[bytes]:
@@ -74,6 +80,9 @@ class _Reading:
         self.buffer = buffer
         # The XOR of any stretch is that of two of these, so that doubtful bytes are not added up again and again.
         self.until = b"\0" + np.bitwise_xor.accumulate(np.frombuffer(buffer, np.uint8)).tobytes()
+        self.marks = 0
+        self._looked_from = len(buffer) + 1
+        self._next_sound: int | None = None
 
     def frames(self) -> tuple[list[bytes], int, int, int]:
         """Frames, where the rest begins, how many bytes the rest needs to be worth a look, and bytes passed over."""
@@ -87,7 +96,7 @@ class _Reading:
                 at += 1
                 continue
             if stop > len(buffer):
-                inner = self._sound_inside(at + 1, len(buffer))
+                inner = self._sound_from(at + 1)
                 if inner is None:
                     skipped += at - end
                     return found, at, stop - at, skipped
@@ -141,11 +150,18 @@ class _Reading:
             return fit(frame, self._family(at)) is Fit.EXACT
         return frame[21] in ENCRYPTIONS and self._has_vin(at)
 
-    def _sound_inside(self, start: int, before: int) -> int | None:
-        """Where in a stretch a whole frame starts that is one beyond doubt."""
-        at = start
-        while (match := _MARK.search(self.buffer, at, before)) is not None:
+    def _sound_from(self, start: int) -> int | None:
+        """Where, from there on, the first whole frame starts that is one beyond doubt."""
+        known = self._next_sound
+        if start < self._looked_from or (known is not None and known < start):
+            self._looked_from = start
+            self._next_sound = self._look_for_sound(start)
+        return self._next_sound
+
+    def _look_for_sound(self, at: int) -> int | None:
+        while (match := _MARK.search(self.buffer, at)) is not None:
             at = match.start()
+            self.marks += 1
             stop = self._stop(at)
             if stop is not None and at + HEAD + TAIL <= len(self.buffer) >= stop and self._sound(at, stop):
                 return at
@@ -164,9 +180,9 @@ class _Reading:
             return None
         if found is Fit.OPEN and frame[21] in (PLAIN, *ENCRYPTIONS) and self._has_vin(at):
             return None
-        inner = self._sound_inside(at + 1, stop)
-        if inner is not None:
-            return inner
+        inner = self._sound_from(at + 1)
+        if inner is not None:  # where it begins behind the frame, the line is sound again and nothing is waited for
+            return inner if inner < stop else None
         start = at + 1
         while (match := _MARK.search(self.buffer, start, stop)) is not None:
             start = match.start()
