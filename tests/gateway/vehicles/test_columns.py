@@ -83,6 +83,12 @@ def test_positions(state: int, longitude: float, latitude: float, expected: tupl
     assert (row["latitude"], row["longitude"]) == expected
 
 
+def test_a_terminal_with_the_bit_the_wrong_way_round() -> None:
+    sent = kept(data("L3", second(position_state=1), second(position_state=0)), data("L3", second(), vin="X" * 17))
+    found = Vehicles(inverted={VIN}).decode(sent).tables["vehicle_seconds"]
+    assert found.column("latitude").to_pylist() == [39.9, None, 39.9]
+
+
 @pytest.mark.parametrize("raw", [b"\xff\xff", b"\xff\xfe", b"\xfe\xff", b"\xfb\x00"])
 def test_what_is_no_value_is_null(raw: bytes) -> None:
     """Invalid, abnormal, the bytes exchanged, and all above FAFF."""

@@ -168,6 +168,9 @@ def test_what_is_odd_about_what_is_said() -> None:
     assert oddities(login(), frame(Family.TERMINAL, 3, VIN, old))[1] == ()
     other = realtime_unit("L3", NOW, 3, [(DIAGNOSIS, NOW, diagnosis(OTHER))])
     assert oddities(login(), frame(Family.TERMINAL, 2, VIN, other))[1] == ("obd_vin_differs",)
+    place = {"position_state": 1.0, "longitude": 116.4, "latitude": 39.9}
+    marked = realtime_unit("L3", NOW, 3, [(DIESEL, NOW, stream(DIESEL, place))])
+    assert oddities(login(), frame(Family.TERMINAL, 2, VIN, marked))[1] == ("position_marked_invalid",)
     assert oddities(login(), frame(Family.TERMINAL, 2, VIN, b"cipher", encryption=3))[1] == ("encrypted",)
     assert oddities(login(), frame(Family.TERMINAL, 2, VIN, time_bytes(NOW) + b"own"))[1] == ("layout",)
     assert oddities(login(), frame(Family.TERMINAL, 2, VIN, bytes(20)))[1] == ("time_impossible",)

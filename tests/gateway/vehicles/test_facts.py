@@ -31,7 +31,11 @@ def any_frame(seed: int) -> bytes:
     chance = random.Random(seed)
     family = chance.choice(list(Family))
     time = NOON + dt.timedelta(seconds=chance.choice([0, -5, -601, -600, 601, -8 * 3600, -8 * 3600 - 700, 10**7]))
-    bodies = [(DIESEL, time, stream(DIESEL, {})), (DIAGNOSIS, time, diagnosis(chance.choice([VIN, "X" * 17])))]
+    place = {"position_state": chance.choice([0, 1, 255]), "longitude": chance.choice([0, 116.4]), "latitude": 39.9}
+    bodies = [
+        (DIESEL, time, stream(DIESEL, chance.choice([{}, place]))),
+        (DIAGNOSIS, time, diagnosis(chance.choice([VIN, "X" * 17]))),
+    ]
     units = [
         realtime_unit(chance.choice(["L1", "L2", "L3"]), time, chance.randrange(65536), chance.choices(bodies, k=3)),
         electric_unit(time, {"speed": 50.0}),

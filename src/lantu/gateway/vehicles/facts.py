@@ -27,7 +27,7 @@ from lantu.gateway.vehicles.frames import (
     vin_start,
     vin_text,
 )
-from lantu.gateway.vehicles.quantities import DIAGNOSIS
+from lantu.gateway.vehicles.quantities import DIAGNOSIS, HIGHEST_VALUE, POSITION_INVALID, SECONDS
 from lantu.gateway.vehicles.scanning import (
     ELECTRIC,
     ELECTRIC_2025,
@@ -35,6 +35,7 @@ from lantu.gateway.vehicles.scanning import (
     PLATFORM,
     TERMINAL,
     Heads,
+    Items,
     find_items,
     read_heads,
     seconds_at,
@@ -52,7 +53,12 @@ NUMBERS = {
     Family.ELECTRIC: ELECTRIC,
     Family.ELECTRIC_2025: ELECTRIC_2025,
 }
-ODD = ("obd_vin_differs", "time_impossible", "clock_8h", "clock", "answer_with_data", "encrypted", "layout")
+ODD = (
+    "obd_vin_differs", "position_marked_invalid", "time_impossible", "clock_8h", "clock", "answer_with_data",
+    "encrypted", "layout",
+)  # fmt: skip
+FROM_POSITION = 13
+"""Bytes from the position's state to the end of a stream's body, in all three of them."""
 _EPOCH = dt.datetime(1970, 1, 1)
 
 
@@ -101,6 +107,7 @@ def facts_as_columns(raw: Sequence[bytes], moment: dt.datetime) -> Facts:
         unread[frame] = electric(raw[frame][HEAD:-TAIL]) is None
     odd = (
         differs,
+        _marked_invalid(heads, items),
         impossible,
         utc,
         (np.abs(behind) > CLOCK_SLACK) & ~utc,
@@ -117,6 +124,30 @@ def facts_as_columns(raw: Sequence[bytes], moment: dt.datetime) -> Facts:
         _serials(heads, layout),
         {name: there.tolist() for name, there in zip(ODD, odd, strict=True)},
     )
+
+
+def _marked_invalid(heads: Heads, items: Items) -> np.ndarray:
+    """Whether the last stream item of each frame has a position, and says that it is none."""
+    stream = np.flatnonzero(np.isin(items.kind, np.array(SECONDS, np.uint8)))
+    last = np.full(len(heads.start), -1, np.int64)
+    last[items.frame[stream]] = stream
+    frames = np.flatnonzero(last >= 0)
+    at = items.body[last[frames]] + items.size[last[frames]] - FROM_POSITION
+    state = heads.buffer[at]
+    there = ((state & POSITION_INVALID) != 0) & (state <= HIGHEST_VALUE)
+    for place in (1, 5):
+        number = heads.buffer[at[:, None] + np.arange(place, place + 4)]
+        there &= (number[:, 0] <= HIGHEST_VALUE) & (number != 0).any(axis=1)
+    found = np.zeros(len(heads.start), bool)
+    found[frames] = there
+    return found
+
+
+def _is_marked_invalid(body: bytes) -> bool:
+    """The same of one stream item."""
+    state, longitude, latitude = body[-13], body[-12:-8], body[-8:-4]
+    there = all(number[0] <= HIGHEST_VALUE and any(number) for number in (longitude, latitude))
+    return there and bool(state & POSITION_INVALID) and state <= HIGHEST_VALUE
 
 
 def _serials(heads: Heads, layout: np.ndarray) -> list[int]:
@@ -193,5 +224,7 @@ def _look(
     for item in read.items:
         if item.kind == DIAGNOSIS and vin_text(unit[item.body + 6 : item.body + 23]) != vin:
             odd["obd_vin_differs"] = True
+        elif item.kind in SECONDS:  # the last one counts
+            odd["position_marked_invalid"] = _is_marked_invalid(unit[item.body : item.body + item.size])
     at = 7 if read.layout == "L1" else 6
     return unit[at] << 8 | unit[at + 1]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hmac
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakValueDictionary
@@ -65,6 +65,10 @@ ODDITIES: dict[str, Text] = {
     "several_vins": Text("同一终端连接出现多个 VIN", "several VINs over one terminal's connection"),
     "vin_on_two_connections": Text("同一 VIN 出现在两条连接上", "the VIN speaks over two connections"),
     "obd_vin_differs": Text("OBD 中的 VIN 与报文头不一致", "the VIN of the engine computer is not that of the head"),
+    "position_marked_invalid": Text(
+        "标为无效的定位带有坐标（停留的旧位置，或标志位相反）",
+        "a position that is marked invalid (an old one kept, or the bit is the wrong way round)",
+    ),
     "not_logged_in": Text("未登入即上传数据", "data without a login"),
     "serial_repeated": Text("流水号重复", "the serial number is that of the frame before"),
     "time_impossible": Text("时间不存在", "the time does not exist"),
@@ -150,15 +154,20 @@ class Vehicles:
 
     Args:
         platforms: the password of each platform's user; without it every platform is let in.
+        inverted: the VINs of terminals that send the bit "position invalid" the wrong way round.
         chips: which VIN activated with each chip (hex); what is new is entered. A signature is not verified.
     """
 
     name = NAME
 
     def __init__(
-        self, platforms: Mapping[str, str] | None = None, chips: MutableMapping[str, str] | None = None
+        self,
+        platforms: Mapping[str, str] | None = None,
+        inverted: Collection[str] = (),
+        chips: MutableMapping[str, str] | None = None,
     ) -> None:
         self._platforms = platforms
+        self._inverted = inverted
         self._chips: MutableMapping[str, str] = {} if chips is None else chips
         self._speakers: WeakValueDictionary[str, VehicleSession] = WeakValueDictionary()
 
@@ -168,7 +177,7 @@ class Vehicles:
 
     def decode(self, kept: Kept) -> Decoded:
         """Kept frames as columns; see `columns`."""
-        return columns.decode(kept)
+        return columns.decode(kept, self._inverted)
 
     def examine(self, frames: Sequence[tuple[Session, bytes]], now: dt.datetime) -> list[Arrival]:
         """Check frames of many connections at once. `now` without a zone is Beijing time."""
