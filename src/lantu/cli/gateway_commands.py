@@ -37,6 +37,13 @@ def vehicle(
     _serve("vehicles", port, host, metrics_port, compact)
 
 
+@app.command("positions", help=say("接收渣土车 JT/T 808 位置", "receive JT/T 808 positions of spoil trucks"))
+def positions(
+    port: PortOption, host: HostOption = "127.0.0.1", metrics_port: MetricsOption = None, compact: CompactOption = True
+) -> None:
+    _serve("positions", port, host, metrics_port, compact)
+
+
 def _serve(protocol: str, port: int, host: str, metrics_port: int | None, compact: bool) -> None:
     from lantu.gateway.service import Service, run_server
 
@@ -126,6 +133,62 @@ def simulate(
         ),
         highlight=False,
     )
+
+
+FromOption = Annotated[str, typer.Option("--from", metavar="DATE", help=say("自某日", "from this day"))]
+ToOption = Annotated[
+    str | None, typer.Option("--to", metavar="DATE", help=say("至某日（含）", "to this day, included"))
+]
+
+
+@app.command("questions", help=say("数据真实性质疑", "questions to owners of devices about their data"))
+def questions(first: FromOption, last: ToOption = None, json: JsonOption = None) -> None:
+    from lantu.gateway.devices import FILE_NAME, DeviceRegister
+    from lantu.gateway.honesty import KINDS, ask
+    from lantu.gateway.watch import read_status
+    from lantu.lake import Lake
+
+    workspace = open_workspace()
+    register = DeviceRegister.read(workspace.path / FILE_NAME)
+    found = ask(Lake(workspace.lake), register, *_span(first, last), read_status(workspace.path).parts)
+    if json is not None:
+        write_json([each.as_json() for each in found], json)
+        if str(json) == "-":
+            return
+    for each in found:
+        console.print(f"{each.device}  {KINDS[each.kind]}  {each.text}", highlight=False, markup=False, soft_wrap=True)
+    if not found:
+        console.print(say("没有质疑", "nothing to ask"))
+
+
+@app.command("clues", help=say("超标、报警等线索", "clues: limits exceeded, alarms"))
+def clues(first: FromOption, last: ToOption = None, json: JsonOption = None) -> None:
+    from lantu.gateway.clues import CLASSES, find_clues
+    from lantu.gateway.devices import FILE_NAME, DeviceRegister
+    from lantu.lake import Lake
+
+    workspace = open_workspace()
+    found = find_clues(Lake(workspace.lake), DeviceRegister.read(workspace.path / FILE_NAME), *_span(first, last))
+    if json is not None:
+        write_json([each.as_json() for each in found], json)
+        if str(json) == "-":
+            return
+    for each in found:
+        place = " ".join(filter(None, (each.site, each.area)))
+        console.print(
+            f"{each.time:%Y-%m-%d %H:%M}  {each.device}  {place}  {CLASSES[each.clue_class]}  {each.words}",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
+    if not found:
+        console.print(say("没有线索", "no clues"))
+
+
+def _span(first: str, last: str | None) -> tuple[dt.datetime, dt.datetime]:
+    begin = _day(first)
+    end = begin if last is None else _day(last)
+    return dt.datetime.combine(begin, dt.time()), dt.datetime.combine(end + dt.timedelta(days=1), dt.time())
 
 
 @app.command("status", help=say("网关状态：在线、积压、异常", "how the gateway is: online, backlog, oddities"))

@@ -25,6 +25,7 @@ from lantu.gateway.checkpoint import Checkpoint, Part, Totals, read_plan, write_
 from lantu.gateway.devices import DeviceRegister
 from lantu.gateway.inbox import is_final, segments, sync_folder, write_atomically
 from lantu.gateway.mapping import SAME_COLUMNS, Target, map_tables
+from lantu.gateway.pushed import keep_evidence
 from lantu.gateway.records import HEAD, LARGEST_BODY, OWN_PROTOCOL, Record, decode
 from lantu.lake import Lake, get_dataset
 from lantu.lake.importing import refuse_mixing
@@ -58,6 +59,7 @@ class Compactor:
     ) -> None:
         self.folder = workspace / "inbox"
         self.lake = Lake(workspace / "lake")
+        self.evidence = workspace / "evidence"
         self.protocols = protocols
         self.register = register
         self.batch_frames = batch_frames
@@ -205,6 +207,8 @@ class Compactor:
                 continue
             decoded = decode_frames(protocol, members)
             _set_aside(aside, totals, members, decoded.undecoded)
+            if "evidence" in decoded.tables:
+                keep_evidence(decoded.tables["evidence"], self.evidence)
             mapped = map_tables(decoded.tables, name, self.register, received)
             totals.readings += mapped.readings
             totals.unknown.update(mapped.unknown)

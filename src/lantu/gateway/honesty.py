@@ -332,9 +332,6 @@ def _of_silence(
 def _of_tracks(lake: Lake, first: dt.datetime, last: dt.datetime) -> Iterator[Question]:
     import duckdb
 
-    files = lake.store("heavy_vehicle_seconds").files_in_span(first, last)
-    if not files:
-        return
     day = last.date()
     fastest, shortest = (float(parameter(name, day)) for name in ("vehicle_speed", "vehicle_jump"))
     query = """
@@ -350,16 +347,20 @@ def _of_tracks(lake: Lake, first: dt.datetime, last: dt.datetime) -> Iterator[Qu
                    + cos(radians(b)) * cos(radians(b0)) * pow(sin(radians(l - l0) / 2), 2)))) as metres
             from places where time0 is not null)
         select station, min(time0), max(time), count(*), max(metres / seconds * 3.6), max(metres) from steps
-        where metres > $shortest and metres / seconds * 3.6 > $fastest group by station order by station
+        where metres > $shortest and seconds > 0 and metres / seconds * 3.6 > $fastest group by station order by station
     """
-    given = {"files": files, "first": first, "last": last, "shortest": shortest, "fastest": fastest}
-    for station, start, end, count, speed, metres in duckdb.execute(query, given).fetchall():
-        text = Text(
-            f"位置有 {count} 次跳跃，最远 {metres / 1000:.1f} 千米，相当于 {speed:.0f} km/h",
-            f"the position jumps {count} times, by up to {metres / 1000:.1f} km, as if at {speed:.0f} km/h",
-        )
-        rows = RowsOf("heavy_vehicle_seconds", station, "position", "realtime", start, end, count)
-        yield Question(station, "track", text, rows)
+    for dataset in ("heavy_vehicle_seconds", "vehicle_positions"):
+        files = lake.store(dataset).files_in_span(first, last)
+        if not files:
+            continue
+        given = {"files": files, "first": first, "last": last, "shortest": shortest, "fastest": fastest}
+        for station, start, end, count, speed, metres in duckdb.execute(query, given).fetchall():
+            text = Text(
+                f"位置有 {count} 次跳跃，最远 {metres / 1000:.1f} 千米，相当于 {speed:.0f} km/h",
+                f"the position jumps {count} times, by up to {metres / 1000:.1f} km, as if at {speed:.0f} km/h",
+            )
+            rows = RowsOf(dataset, station, "position", "realtime", start, end, count)
+            yield Question(station, "track", text, rows)
 
 
 def _of_vapour_recovery(lake: Lake, first: dt.datetime, last: dt.datetime) -> Iterator[Question]:

@@ -12,14 +12,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lantu.gateway.devices import Device, DeviceRegister
+from lantu.gateway.pushed import rows_of_push
 from lantu.lake import get_dataset
 
 if TYPE_CHECKING:
     import numpy as np
 
 READINGS = "device_readings"
+PUSH = "push"
 DEVICE_EVENTS = "device_events"
-SAME_COLUMNS = {"vehicle_seconds": "heavy_vehicle_seconds", "electric_vehicle_states": "electric_vehicle_seconds"}
+SAME_COLUMNS = {
+    "vehicle_seconds": "heavy_vehicle_seconds",
+    "electric_vehicle_states": "electric_vehicle_seconds",
+    "vehicle_positions": "vehicle_positions",
+}
 """Kinds of rows that go to a dataset whose columns have the same names."""
 EVENTS: dict[str, tuple[str, str, dict[str, str]]] = {
     "facilities": ("facility", "facility", {"state": "state", "hours": "hours"}),
@@ -87,6 +93,11 @@ def map_tables(tables: dict[str, Any], protocol: str, register: DeviceRegister, 
             _map_events(mapped, kind, table, protocol, register)
         elif kind == "oddities":
             _count_oddities(mapped, table)
+        elif kind == "evidence":
+            continue  # kept as files by the compactor
+        elif protocol == PUSH and (rows := rows_of_push(kind, table)) is not None:
+            for dataset, simulated, part in rows:
+                mapped.put((dataset, simulated), part)
         else:
             mapped.untaken[kind] += table.num_rows
     return mapped

@@ -15,15 +15,23 @@ Register = Callable[[], DeviceRegister]
 
 HJ212 = "hj212"
 VEHICLES = "vehicles"
-PROTOCOLS = (HJ212, VEHICLES)
+POSITIONS = "positions"
+PUSH = "push"
+PROTOCOLS = (HJ212, VEHICLES, POSITIONS, PUSH)
 """What a device of the register may speak."""
 
 
 class Protocols(Mapping[str, "FieldProtocol"]):
-    """All field protocols by name; each is loaded when it is first asked for, since most gateways speak one."""
+    """All field protocols by name; each is loaded when it is first asked for, since most gateways speak one.
 
-    def __init__(self, register: Register) -> None:
+    Args:
+        register: gives the register as it stands.
+        secret: the workspace's own, from which the authentication codes of JT/T 808 are made.
+    """
+
+    def __init__(self, register: Register, secret: bytes = b"") -> None:
         self._register = register
+        self._secret = secret
         self._loaded: dict[str, FieldProtocol] = {}
 
     def __getitem__(self, name: str) -> FieldProtocol:
@@ -46,6 +54,14 @@ class Protocols(Mapping[str, "FieldProtocol"]):
             from lantu.gateway.vehicles import Vehicles
 
             return Vehicles()
+        if name == POSITIONS:
+            from lantu.gateway.vehicles import Positions
+
+            return Positions(self._secret)
+        if name == PUSH:
+            from lantu.gateway.push import Push
+
+            return Push({})  # for decoding; who receives pushes knows their sources
         raise KeyError(name)
 
 

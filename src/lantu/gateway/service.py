@@ -7,6 +7,7 @@ import contextlib
 import datetime as dt
 import logging
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from lantu.gateway.devices import FILE_NAME, RegisterFile
 from lantu.gateway.inbox import GroupCommit, Inbox
 from lantu.gateway.protocols import PROTOCOLS, Protocols
 from lantu.gateway.server import Limits, Server
-from lantu.gateway.watch import COMPACTOR, EVERY_SECONDS, serve_metrics, server_status, write_status
+from lantu.gateway.watch import COMPACTOR, EVERY_SECONDS, FOLDER, serve_metrics, server_status, write_status
 
 if TYPE_CHECKING:
     from lantu.gateway.compactor import Compactor
@@ -59,7 +60,7 @@ def run_server(service: Service, started: Callable[[Server, int | None], None]) 
 
 async def _serve(service: Service, started: Callable[[Server, int | None], None]) -> None:
     register = RegisterFile(service.workspace / FILE_NAME, PROTOCOLS)
-    protocol = Protocols(lambda: register.register)[service.protocol]
+    protocol = Protocols(lambda: register.register, own_secret(service.workspace))[service.protocol]
     inbox = Inbox(service.workspace / "inbox", service.protocol)
     commit = GroupCommit(inbox)
     name = service.protocol
@@ -100,6 +101,22 @@ async def _serve(service: Service, started: Callable[[Server, int | None], None]
         http.shutdown()
     if child is not None:
         child.stop()
+
+
+def own_secret(workspace: Path) -> bytes:
+    """The workspace's own secret, made once; only its owner may read it."""
+    path = workspace / FOLDER / ".secret"
+    if not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        fresh = path.with_name(f".secret.{os.getpid()}")
+        handle = os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+        try:
+            os.write(handle, secrets.token_bytes(32))
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        fresh.replace(path)
+    return path.read_bytes()
 
 
 class _Child:
