@@ -111,7 +111,7 @@ def test_all_samples_are_expected_here(samples: Samples) -> None:
 @pytest.mark.parametrize("name", EXPECTED)
 def test_sample(samples: Samples, name: str) -> None:
     expected, frame = EXPECTED[name], samples[name]["frame"]
-    session, arrivals, now = arrive(frame)
+    _, arrivals, now = arrive(frame)
     arrival = arrivals[0]
     assert arrival.kept == expected.kept
     assert arrival.oddities == expected.oddities

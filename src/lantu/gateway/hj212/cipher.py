@@ -66,7 +66,7 @@ def ciphered(content: bytes) -> bool:
     if len(content) < _BLOCK:
         return False
     written = content.strip(b"{}").replace(b"0x", b"").replace(b",", b"").replace(b" ", b"")
-    if len(written) >= 2 * _BLOCK and b"=" not in content:
+    if len(written) >= 2 * _BLOCK:
         try:
             binascii.unhexlify(written[: 2 * _BLOCK])
             return True

@@ -98,8 +98,8 @@ class Hj212Session:
         """A connection that said nothing yet."""
         self._protocol = protocol
         self._splitter = Splitter()
-        self._recent: deque[tuple[bytes, int]] = deque(maxlen=_REMEMBERED)
-        self._recent_set: set[tuple[bytes, int]] = set()
+        self._recent: deque[tuple[str, bytes, int, int]] = deque(maxlen=_REMEMBERED)
+        self._recent_set: set[tuple[str, bytes, int, int]] = set()
         self._checked = dt.datetime.min
         self._settled = False
         self.device = ""
@@ -158,9 +158,8 @@ class Hj212Session:
             self._settled = True
             self.requests.ask(*self._protocol.settings.requests())
 
-    def repeated(self, number: bytes, command: int) -> bool:
-        """Whether a frame with that number and command came before; devices send again until they are answered."""
-        key = (number, command)
+    def repeated(self, key: tuple[str, bytes, int, int]) -> bool:
+        """Whether a frame of that device, number, command and PNO came before; devices send until they are answered."""
         if key in self._recent_set:
             return True
         if len(self._recent) == _REMEMBERED:
@@ -278,7 +277,7 @@ class Hj212:
         refusal = self._welcome(session, password, oddities)
         session.system, session.edition = system.decode(), edition
         session.password = password.decode("ascii", "replace")
-        if session.repeated(number, command):
+        if session.repeated((device, number, command, int(packet or 0))):
             oddities.append("repeated")
         arrival = Arrival(session, raw, device, not refusal, None, tuple(oddities))
         if not refusal:
@@ -318,7 +317,8 @@ class Hj212:
             oddities.extend(odd)
             if "clock" in odd:
                 session.requests.calibrate(local)
-        if packet.number and session.repeated(packet.number.encode(), packet.command):
+        number = packet.number.encode()
+        if number and session.repeated((device, number, packet.command, packet.packet)):
             oddities.append("repeated")
         talk = packet.command in commands.ANSWERS or packet.command in commands.HEARTBEATS
         arrival = Arrival(session, raw, device or session.device, not refusal and not talk)
