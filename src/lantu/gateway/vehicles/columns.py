@@ -107,8 +107,9 @@ def _rows(heads: Heads, frame: Array, seconds: Array, names: pa.Array, codes: Ar
 def _records(buffer: Array, body: Array, quantities: tuple[Quantity, ...]) -> Array:
     """The bodies that start at the offsets, as packed records."""
     kind = body_type(quantities)
-    every = np.ndarray(len(buffer) - kind.itemsize + 1, kind, buffer, strides=(1,))
-    return every[body]
+    size = kind.itemsize  # plain bytes are taken much faster than records, and are seen as records after
+    every = np.ndarray(len(buffer) - size + 1, f"V{size}", buffer, strides=(1,))
+    return every[body].view(kind)
 
 
 def _value(records: Array, quantity: Quantity) -> tuple[Array, Array]:
