@@ -118,10 +118,13 @@ class RegisterPolicy:
 
 def _habits(device: Device | None, register: DeviceRegister) -> Habits:
     from lantu.gateway.hj212 import Habits
+    from lantu.gateway.hj212.policy import USUAL
 
     if device is None:
-        return Habits(known=register.unknown_devices != "refuse")
-    return Habits(
-        refuse_wrong_password=device.wrong_password == "refuse" and device.id != ANYONE,
-        accept_modbus=device.accepts_modbus_crc,
-    )
+        habits = Habits(known=register.unknown_devices != "refuse")
+    else:
+        habits = Habits(
+            refuse_wrong_password=device.wrong_password == "refuse" and device.id != ANYONE,
+            accept_modbus=device.accepts_modbus_crc,
+        )
+    return USUAL if habits == USUAL else habits  # the very one, for which the protocol has a shorter way
