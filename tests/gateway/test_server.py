@@ -168,6 +168,33 @@ def test_reading_pauses_while_too_much_waits_for_the_disk(tmp_path: Path) -> Non
     assert len(on_disk(tmp_path)) == 1000
 
 
+def test_reading_goes_on_after_frames_that_are_not_kept(tmp_path: Path) -> None:
+    async def act(server: Server) -> None:
+        reader, writer = await connect(server)
+        for _ in range(50):
+            writer.write(b"ping\n" * 100)
+            assert await reader.readexactly(500) == b"pong\n" * 100
+        writer.close()
+
+    server = serve(tmp_path, act, Limits(waiting_bytes=100))
+    assert server.tally.pauses > 0
+
+
+def test_who_invents_names_fills_no_memory(tmp_path: Path) -> None:
+    async def act(server: Server) -> None:
+        reader, writer = await connect(server)
+        for index in range(50):
+            writer.write(f"X{index} 1 x=1\n".encode())
+            assert await reader.readline() == b"ok 1\n"
+        writer.close()
+        await until(lambda: not server.connections)
+
+    server = serve(tmp_path, act, Limits(devices=10))
+    assert len(server.devices) == 11
+    assert server.devices["*"].frames == 40
+    assert server.online == 0
+
+
 def test_one_frame_that_the_protocol_cannot_bear_takes_no_neighbour_along(tmp_path: Path) -> None:
     async def act(server: Server) -> None:
         reader, writer = await connect(server)

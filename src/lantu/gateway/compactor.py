@@ -30,7 +30,7 @@ from lantu.gateway.records import HEAD, LARGEST_BODY, OWN_PROTOCOL, Record, deco
 from lantu.lake import Lake, get_dataset
 from lantu.lake.importing import refuse_mixing
 
-BATCH_FRAMES = 20_000
+BATCH_FRAMES = 16_000
 READ_BYTES = 8 * 2**20
 MOST_SET_ASIDE = 10_000
 """So many frames of one batch are listed one by one as undecoded; all are counted."""
@@ -217,8 +217,10 @@ class Compactor:
             totals.oddities.update(mapped.oddities)
             for target, parts in mapped.tables.items():
                 tables.setdefault((target, name), []).extend(parts)
+            del decoded, mapped  # not beside what writing needs
         for ((dataset, simulated), name), parts in tables.items():
             table = pa.concat_tables(parts, promote_options="default")
+            parts.clear()
             self._write(dataset, table, name, simulated, batch, totals)
             _step(f"wrote_{dataset}")
         if aside:

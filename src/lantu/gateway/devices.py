@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -98,6 +98,8 @@ class DeviceRegister:
     unknown_devices: Literal["answer", "refuse"] = "answer"
     modified: int = 0
     """When the file was changed (ns), to see that it should be read anew; 0 where there is none."""
+    remembered: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What others have looked up in this register and need again and again."""
 
     @classmethod
     def read(cls, path: Path, protocols: Collection[str] | None = None) -> DeviceRegister:
@@ -151,7 +153,10 @@ class RegisterFile:
 
     def fresh(self) -> bool:
         """Look whether the file has changed; True where another register holds from now on."""
-        modified = self.path.stat().st_mtime_ns if self.path.exists() else 0
+        try:
+            modified = self.path.stat().st_mtime_ns
+        except OSError:  # not there, or being replaced just now
+            modified = 0
         if modified == self._looked_at:
             return False
         self._looked_at = modified

@@ -37,6 +37,9 @@ EVENTS: dict[str, tuple[str, str, dict[str, str]]] = {
 FIT_FLAGS = ("N", "n", "")
 """Flags of readings that count in means (HJ 212: only N does); a device that sends none is taken at its word."""
 
+MOST_REMEMBERED = 1_000_000
+"""Places that are remembered; who invents names fills no more memory than that."""
+
 UTC_OFFSET = dt.timedelta(hours=8)
 
 Target = tuple[str, bool]
@@ -201,12 +204,17 @@ def _places(
     combined = (devices[0] * many_factors + factors[0]) * many_kinds + kinds[0]
     found, place_of = np.unique(combined, return_inverse=True)
     places = []
+    known = register.remembered.setdefault(("places", protocol), {})
     for code in found.tolist():
         rest, kind = divmod(code, many_kinds)
         device, factor = divmod(rest, many_factors)
-        places.append(
-            _place(register.get(protocol, devices[1][device] or ""), factors[1][factor] or "", kinds[1][kind] or "")
-        )
+        names = devices[1][device] or "", factors[1][factor] or "", kinds[1][kind] or ""
+        place = known.get(names)
+        if place is None:
+            place = _place(register.get(protocol, names[0]), names[1], names[2])
+            if len(known) < MOST_REMEMBERED:
+                known[names] = place
+        places.append(place)
     return places, place_of
 
 

@@ -38,6 +38,8 @@ class Limits:
     """After so many bytes in which no frame was found the connection is closed: nobody speaks the protocol there."""
     unread_bytes: int = 65_536
     """A connection that leaves so much of its answers unread is closed."""
+    devices: int = 100_000
+    """So many devices are counted one by one; those beyond are counted together."""
     waiting_bytes: int = 16 * 2**20
     """While more waits for the disk, nothing is read."""
 
@@ -298,6 +300,7 @@ class Server:
         kept = [(name, each.device.encode(), each.raw) for each in arrivals if each.kept]
         if not kept:
             self._answer(arrivals, on_disk=True)
+            self._resume_where_there_is_room()
             return
         self._examined_bytes += size
         self._running_commits += 1
@@ -331,8 +334,7 @@ class Server:
                 log.error("frames cannot be kept and are not answered: %s", text)
             self.fault = text
             self._answer(arrivals, on_disk=False)
-        if self._paused and self.waiting_bytes < self.limits.waiting_bytes // 2:
-            self._resume()
+        self._resume_where_there_is_room()
         if self._pending and self._timer is None:
             self._timer = self.loop.call_later(0 if error is None else 0.05, self._tick)
 
@@ -357,19 +359,24 @@ class Server:
     def _count(self, arrivals: list[Arrival]) -> None:
         now = self.loop.time()
         for each in arrivals:
-            seen = self.devices.get(each.device)
+            device = each.device
+            seen = self.devices.get(device)
             if seen is None:
-                seen = self.devices[each.device] = Seen(registered=self.registered(each.device))
+                if len(self.devices) >= self.limits.devices:  # who invents names fills no memory
+                    device = "*"
+                seen = self.devices.get(device) or self.devices.setdefault(
+                    device, Seen(registered=self.registered(device))
+                )
             seen.frames += 1
             seen.last = now
             if each.oddities:
                 seen.oddities.update(each.oddities)
                 self.tally.oddities.update(each.oddities)
             connection = self.by_session.get(id(each.session))
-            if connection is not None and connection.device != each.device and each.device:
+            if connection is not None and connection.device != device and device:
                 if connection.device:
                     self.devices[connection.device].connections -= 1
-                connection.device = each.device
+                connection.device = device
                 seen.connections += 1
 
     def _pause(self, connection: Connection) -> None:
@@ -379,7 +386,9 @@ class Server:
             self._paused.add(connection)
             self.tally.pauses += 1
 
-    def _resume(self) -> None:
+    def _resume_where_there_is_room(self) -> None:
+        if not self._paused or self.waiting_bytes >= self.limits.waiting_bytes // 2:
+            return
         for connection in self._paused:
             connection.paused = False
             if not connection.transport.is_closing():
