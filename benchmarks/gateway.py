@@ -149,10 +149,30 @@ def main() -> int:
     options = parser.parse_args()
     found = measure(options.connections, options.seconds, options.window)
     print(json.dumps(found, indent=1))
+    print(summary(found))
+    broken = faults(found)
+    for fault in broken:
+        print(f"FAULT: {fault}", file=sys.stderr)
+    return int(bool(broken))
+
+
+def summary(found: dict[str, Any]) -> str:
+    """What was reached, in one line."""
+    return (
+        f"gateway: {found['acknowledged_per_second']:,.0f} frames/s acknowledged, "
+        f"{found['compacted_per_second']:,.0f} frames/s to rows, {sum(found['megabytes'].values()):,.0f} MB"
+    )
+
+
+def faults(found: dict[str, Any]) -> list[str]:
+    """Where the targets are not reached."""
+    broken = []
     reached = min(found["acknowledged_per_second"], found["compacted_per_second"])
-    memory = sum(found["megabytes"].values())
-    print(f"{reached:.0f} frames/s (target {FRAMES_PER_SECOND}), {memory:.0f} MB (target {MEGABYTES})")
-    return int(reached < FRAMES_PER_SECOND or memory > MEGABYTES)
+    if reached < FRAMES_PER_SECOND:
+        broken.append(f"{reached:,.0f} frames/s through the gateway, at least {FRAMES_PER_SECOND:,} wanted")
+    if (memory := sum(found["megabytes"].values())) > MEGABYTES:
+        broken.append(f"{memory:,.0f} MB of server and compactor, at most {MEGABYTES} allowed")
+    return broken
 
 
 if __name__ == "__main__":

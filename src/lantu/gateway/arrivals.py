@@ -32,7 +32,10 @@ class Session(Protocol):
     """One connection: what it sent that is no whole frame yet, and what is known of its device."""
 
     def split(self, data: bytes) -> list[bytes]:
-        """The whole frames that `data` completes, in order; damaged bytes are skipped and counted, neighbours kept."""
+        """The whole frames that `data` completes, in order; damaged bytes are skipped and counted, neighbours kept.
+
+        No data (b"") says that the line was silent for the time-out: what waits for the rest of its frame is given up.
+        """
 
     def due(self, now: dt.datetime) -> list[bytes]:
         """What the platform should send of its own accord now: commands, retries, time calibration."""

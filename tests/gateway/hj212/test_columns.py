@@ -179,6 +179,25 @@ def test_later_frames_of_a_known_shape_are_still_looked_at() -> None:
     assert decoded.undecoded[14] == "crc_wrong"
 
 
+@pytest.mark.parametrize("tail", [";", ",", ";;", "&&", "tail", ";Flag=5"])
+def test_a_tail_makes_another_frame(tail: str) -> None:
+    content = "DataTime=20210615120000;a21002-Rtd=31.6,a21002-Flag=N"
+    check_same([frame(content)] * 5 + [frame(content + tail)] * 5)
+    check_same([frame(content + tail)] * 5 + [frame(content)] * 5)
+    odd = frame_of(frame(content)[6:-6].replace(b"CP=&&", b"CP=;&"))
+    check_same([frame(content)] * 5 + [odd] * 5)
+
+
+def test_regular_frames_are_decoded_as_columns() -> None:
+    """None of these is decoded singly, or the speed would not be what it is."""
+    protocol = Hj212()
+    protocol._columns._decode_singly = lambda raw, arrived, places, rows: places and pytest.fail("decoded singly")  # type: ignore[method-assign, assignment]
+    for command, suffixes in ((2011, ("Rtd", "ZsRtd")), (2051, ("Cou", "Min", "Avg", "Max"))):
+        upload = Upload(MN, "31", command, {"a21026": 2, "w00000": 0, "LA": 1, "PM10": 1}, suffixes=suffixes)
+        frames = upload.frames([NOON] * 30, np.linspace(-200, 9e6, 30 * 4 * len(suffixes)))
+        assert not protocol.decode(kept(frames)).undecoded
+
+
 # Random frames
 
 

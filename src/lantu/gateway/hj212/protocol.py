@@ -131,11 +131,11 @@ class Hj212Session:
             system=self.system,
             command=request.command,
             password=self.password,
-            device=self.device,
+            device=request.device or self.device,
             flag=commands.VERSION_BITS[self.edition] | 1,
             content=request.text(local),
         )
-        key = self._protocol.policy.sm4_key(self.device) if self.edition == "2025" else None
+        key = self._protocol.policy.sm4_key(request.device or self.device) if self.edition == "2025" else None
         if key is not None and request.command in MUST_BE_CIPHERED:
             return sealed_frame_of(data, key)
         return frame_of(data)
@@ -270,11 +270,10 @@ class Hj212:
             if command in _TIMED:
                 return None, None
         elif not clock.earliest <= time <= clock.latest or (command == 2011 and time < clock.behind):
-            odd = clock.judge(parse_time(time.decode())[0], command)
-            oddities.extend(odd)
-            if "clock" in odd:
-                session.requests.calibrate(local)
+            oddities.extend(clock.judge(parse_time(time.decode())[0], command))
         refusal = self._welcome(session, password, oddities)
+        if "clock" in oddities and not refusal:
+            session.requests.calibrate(local, device=device)
         session.system, session.edition = system.decode(), edition
         session.password = password.decode("ascii", "replace")
         if session.repeated((device, number, command, int(packet or 0))):
@@ -300,7 +299,8 @@ class Hj212:
         oddities = [name for name in packet.oddities if name in OF_FRAMES]
         if packet.damage:
             oddities.append(packet.damage)
-            device = packet.device or session.device
+            # What stands in a damaged frame is no name to count by, where the connection has said one.
+            device = packet.device if packet.sealed else session.device or packet.device
             return Arrival(session, raw, device, packet.damage == "key_wrong", None, tuple(oddities)), None
         device = packet.device
         if device and session.device not in ("", device):
@@ -313,10 +313,9 @@ class Hj212:
         if packet.item("DataTime"):
             # How the time is written is an oddity of the content, which decoding names.
             time, _ = parse_time(packet.item("DataTime"))
-            odd = clock.judge(time, 0 if packet.resent else packet.command)
-            oddities.extend(odd)
-            if "clock" in odd:
-                session.requests.calibrate(local)
+            oddities.extend(clock.judge(time, 0 if packet.resent else packet.command))
+            if "clock" in oddities and not refusal:
+                session.requests.calibrate(local, device=device)
         number = packet.number.encode()
         if number and session.repeated((device, number, packet.command, packet.packet)):
             oddities.append("repeated")
@@ -329,7 +328,7 @@ class Hj212:
             session.settle(packet.command)
             session.requests.uploaded(packet.command, local)
             if packet.command == 1013:
-                session.requests.calibrate(local, packet.item("PolId"))
+                session.requests.calibrate(local, packet.item("PolId"), device)
         if packet.wants_answer:
             command = 9013 if packet.command in commands.NOTICES else 9014
             answer = self._answer(session, packet.number or stamp(local), command, refusal)

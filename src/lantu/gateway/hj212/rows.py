@@ -34,11 +34,9 @@ class Codes:
             self.texts.append(text)
         return number
 
-    def array(self, numbers: np.ndarray) -> pa.DictionaryArray:
-        """Text by its numbers; -1 is no text."""
-        missing = numbers < 0
-        indices = pa.array(numbers, pa.int32(), mask=missing if missing.any() else None)
-        return pa.DictionaryArray.from_arrays(indices, pa.array(self.texts, pa.string()))
+    def dictionary(self) -> pa.Array:
+        """The texts by number."""
+        return pa.array(self.texts, pa.string())
 
 
 @dataclass(slots=True)
@@ -54,6 +52,7 @@ class Block:
     flag: np.ndarray
     conflict: np.ndarray
     late: np.ndarray
+    unit: np.ndarray | None = None
 
     def select(self, kept: np.ndarray) -> Block:
         """The rows that are kept."""
@@ -68,31 +67,6 @@ class Block:
             self.conflict[kept],
             self.late[kept],
         )
-
-
-def _together(blocks: list[Block]) -> Block:
-    def column(name: str) -> np.ndarray:
-        return np.concatenate([getattr(block, name) for block in blocks])
-
-    numbers = {}
-    for name in COLUMNS:
-        if any(name in block.numbers for block in blocks):
-            parts = [block.numbers.get(name) for block in blocks]
-            numbers[name] = np.concatenate(
-                [np.full(len(block.frame), np.nan) if part is None else part
-                 for part, block in zip(parts, blocks, strict=True)]
-            )  # fmt: skip
-    return Block(
-        column("device"),
-        column("frame"),
-        column("time"),
-        column("kind"),
-        column("factor"),
-        numbers,
-        column("flag"),
-        column("conflict"),
-        column("late"),
-    )
 
 
 class Rows:
@@ -143,8 +117,8 @@ class Rows:
         self.blocks = [block.select(~np.isin(block.frame, left_out)) for block in self.blocks]
         self._single = [row for row in self._single if row[1] not in frames]
 
-    def block(self) -> Block:
-        """All readings as one block."""
+    def all_blocks(self) -> list[Block]:
+        """The blocks, with a last one for the readings that were added singly."""
         singly = list(zip(*self._single, strict=True)) or [()] * 9
         device, frame, time, kind, factor, numbers, flag, conflict, late = singly
         single = Block(
@@ -162,34 +136,47 @@ class Rows:
             np.array(conflict, bool),
             np.array(late, bool),
         )
-        return _together([*self.blocks, single])
+        return [*self.blocks, single]
 
-    def tables(self, block: Block, units: pa.DictionaryArray) -> dict[str, pa.Table]:
-        """The tables; all readings are in `block`, and their units beside them."""
-        columns: dict[str, Any] = {
-            "device": self.devices.array(block.device),
-            "frame": pa.array(block.frame),
-            "time": pa.array(block.time),
-            "kind": pa.DictionaryArray.from_arrays(pa.array(block.kind, pa.int32()), pa.array(KIND_NAMES)),
-            "factor": self.factors.array(block.factor),
-        }
-        for name in COLUMNS:
-            numbers = block.numbers.get(name)
-            columns[name] = (
-                pa.nulls(len(block.frame), pa.float64())
-                if numbers is None
-                else pa.array(numbers, mask=np.isnan(numbers))
-            )
-        columns["flag"] = self.flags.array(block.flag)
-        columns["unit"] = units
-        columns["conflict"] = pa.array(block.conflict)
-        columns["late"] = pa.array(block.late)
+    def tables(self, blocks: list[Block], units: Codes) -> dict[str, pa.Table]:
+        """The tables; all readings are in `blocks`, which become their chunks without a copy."""
+        kinds = pa.array(KIND_NAMES)
+        devices, factors, flags = self.devices.dictionary(), self.factors.dictionary(), self.flags.dictionary()
+        unit_names = units.dictionary()
+        names = ("device", "frame", "time", "kind", "factor", *COLUMNS, "flag", "unit", "conflict", "late")
+        batches = []
+        for block in blocks:
+            size = len(block.frame)
+            nothing = pa.nulls(size, pa.float64())
+            unit = np.full(size, -1, np.int32) if block.unit is None else block.unit
+            arrays = [
+                _coded(block.device, devices),
+                pa.array(block.frame),
+                pa.array(block.time),
+                _coded(block.kind, kinds),
+                _coded(block.factor, factors),
+                *(_numbers(block.numbers[name]) if name in block.numbers else nothing for name in COLUMNS),
+                _coded(block.flag, flags),
+                _coded(unit, unit_names, missing=unit < 0),
+                pa.array(block.conflict),
+                pa.array(block.late),
+            ]
+            batches.append(pa.record_batch(arrays, names=names))
         return {
-            "readings": pa.table(columns),
+            "readings": pa.Table.from_batches(batches),
             "facilities": _table(self._facilities, _FACILITIES),
             "information": _table(self._information, _INFORMATION),
             "oddities": _table(self._oddities, _ODDITIES),
         }
+
+
+def _coded(numbers: np.ndarray, texts: pa.Array, missing: np.ndarray | None = None) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(numbers, pa.int32(), mask=missing), texts, safe=False)
+
+
+def _numbers(numbers: np.ndarray) -> pa.Array:
+    missing = np.isnan(numbers)
+    return pa.array(numbers, mask=missing if missing.any() else None)
 
 
 def _table(rows: list[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
