@@ -135,6 +135,11 @@ class VehicleSession:
             self._seen = (self._splitter.rest, now)
         return []
 
+    def close(self) -> list[bytes]:
+        """The connection ended: whole frames that were held up by a damaged head before them."""
+        frames, self._recovered = self._recovered, []
+        return frames + self._splitter.close()
+
     def vehicle(self, vin: str) -> _Vehicle:
         """What is known of a vehicle; the one that spoke longest ago is forgotten where there are too many."""
         known = self._vehicles.pop(vin, None) or _Vehicle()
