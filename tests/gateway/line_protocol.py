@@ -20,6 +20,8 @@ class LineSession:
         self.commands: list[bytes] = []
 
     def split(self, data: bytes) -> list[bytes]:
+        if not data:  # the line is silent: what ends in a full stop is a line
+            data = b"\n" if self.rest.endswith(b".") else b""
         *lines, self.rest = (self.rest + data).split(b"\n")
         return [line for line in lines if line]
 

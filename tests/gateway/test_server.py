@@ -180,6 +180,18 @@ def test_reading_goes_on_after_frames_that_are_not_kept(tmp_path: Path) -> None:
     assert server.tally.pauses > 0
 
 
+def test_a_silent_line_may_have_ended_a_frame(tmp_path: Path) -> None:
+    async def act(server: Server) -> None:
+        reader, writer = await connect(server)
+        writer.write(b"A1 1 x=1.")
+        assert await reader.readline() == b"ok 1\n"
+        writer.write(b"A1 2 x=1.")
+        writer.close()
+        await until(lambda: server.tally.kept == 2)
+
+    serve(tmp_path, act, Limits(quiet_seconds=0.2))
+
+
 def test_who_invents_names_fills_no_memory(tmp_path: Path) -> None:
     async def act(server: Server) -> None:
         reader, writer = await connect(server)

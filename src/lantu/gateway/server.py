@@ -34,6 +34,8 @@ class Limits:
     first_frame_seconds: float = 60.0
     """A connection that has sent no frame by then is closed."""
     idle_seconds: float = 900.0
+    quiet_seconds: float = 8.0
+    """After such a silence a session is told of it, so that a frame without its end is one all the same."""
     bytes_without_frame: int = 65_536
     """After so many bytes in which no frame was found the connection is closed: nobody speaks the protocol there."""
     unread_bytes: int = 65_536
@@ -86,6 +88,7 @@ class Connection(asyncio.Protocol):
         "server",
         "session",
         "since_frame",
+        "told_quiet",
         "transport",
     )
 
@@ -98,6 +101,7 @@ class Connection(asyncio.Protocol):
         self.opened = self.last = 0.0
         self.since_frame = 0
         self.seen_frame = False
+        self.told_quiet = True
         self.paused = False
 
     def connection_made(self, transport: Any) -> None:
@@ -109,6 +113,12 @@ class Connection(asyncio.Protocol):
         server = self.server
         server.tally.bytes_read += len(data)
         self.last = server.loop.time()
+        self.told_quiet = False
+        self.take(data)
+
+    def take(self, data: bytes) -> None:
+        """Split what came; no data: the line is silent."""
+        server = self.server
         try:
             frames = self.session.split(data)
         except Exception:
@@ -126,6 +136,8 @@ class Connection(asyncio.Protocol):
             self.close("no_frame")
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self in self.server.connections and not self.told_quiet:
+            self.take(b"")
         self.server.lost(self)
 
     def renew(self) -> None:
@@ -411,6 +423,9 @@ class Server:
                     connection.transport.write(b"".join(texts))
                 if connection.paused:
                     continue
+                if not connection.told_quiet and now - connection.last > self.limits.quiet_seconds:
+                    connection.told_quiet = True
+                    connection.take(b"")
                 if not connection.seen_frame and now - connection.opened > self.limits.first_frame_seconds:
                     connection.close("silent")
                 elif now - connection.last > self.limits.idle_seconds:
