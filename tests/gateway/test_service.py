@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -17,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from lantu.gateway.simulate import Play, register_of, simulate
+from lantu.gateway.simulate import Play, Uploads, device_name, register_of, simulate
 from lantu.gateway.watch import read_status
 
 
@@ -110,6 +111,37 @@ def test_what_is_left_is_compacted_by_hand(tmp_path: Path) -> None:
     assert "compacted: 10 frames, 80 readings" in lantu(tmp_path, "gateway", "compact")
     assert "compacted: 10 frames" in lantu(tmp_path, "gateway", "compact")
     assert list((tmp_path / "inbox").glob("*.seg")) == []
+
+
+def test_a_device_is_asked_for_its_history(tmp_path: Path) -> None:
+    with served(tmp_path, "--no-compact") as (port, _, _process):
+        assert "in 1 requests" in lantu(
+            tmp_path,
+            "gateway",
+            "ask",
+            device_name(0),
+            "--kind",
+            "hour",
+            "--from",
+            "2021-08-01T00:00",
+            "--to",
+            "2021-08-01T06:00",
+        )
+        upload = Uploads(0, Play("127.0.0.1", port), frozenset()).take(1)[0][1]
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+            line.sendall(upload)
+            heard = b""
+            while b"CN=2061" not in heard:
+                heard += line.recv(4096)
+        assert b"BeginTime=20210801000000;EndTime=20210801060000" in heard
+        assert list((tmp_path / "gateway" / "requests").glob("*.json")) == []
+    done = subprocess.run(
+        [sys.executable, "-m", "lantu", "gateway", "ask", "A", "--kind", "week", "--from", "2021-08-01", "--to",
+         "2021-08-02"],
+        env=environment(tmp_path), capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "no history of kind 'week'" in done.stderr
 
 
 def test_a_killed_server_is_seen_to_be_gone(tmp_path: Path) -> None:

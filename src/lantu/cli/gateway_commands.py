@@ -135,6 +135,30 @@ def simulate(
     )
 
 
+@app.command("ask", help=say("向设备补取历史数据", "ask a device for its history"))
+def ask(
+    device: Annotated[str, typer.Argument(metavar="MN", help=say("设备 MN", "the device's MN"))],
+    kind: Annotated[str, typer.Option(help="minute, hour, day")],
+    first: Annotated[str, typer.Option("--from", metavar="TIME", help=say("起（当地时）", "from, local time"))],
+    last: Annotated[str, typer.Option("--to", metavar="TIME", help=say("止（当地时）", "to, local time"))],
+) -> None:
+    from lantu.gateway.asking import ask_history
+
+    pieces = ask_history(open_workspace().path, device, kind, _moment(first), _moment(last))
+    console.print(
+        say(f"已登记，将分 {pieces} 次请求", f"noted; it will be asked for in {pieces} requests"), highlight=False
+    )
+
+
+def _moment(text: str) -> dt.datetime:
+    try:
+        return dt.datetime.fromisoformat(text).replace(tzinfo=None)
+    except ValueError as error:
+        raise LantuError(
+            Text(f"“{text}”不是时间", f"'{text}' is no time"), mend=Text("如 2021-08-01T08:00", "e.g. 2021-08-01T08:00")
+        ) from error
+
+
 FromOption = Annotated[str, typer.Option("--from", metavar="DATE", help=say("自某日", "from this day"))]
 ToOption = Annotated[
     str | None, typer.Option("--to", metavar="DATE", help=say("至某日（含）", "to this day, included"))

@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lantu.gateway.asking import hand_over
 from lantu.gateway.devices import FILE_NAME, RegisterFile
 from lantu.gateway.inbox import GroupCommit, Inbox
-from lantu.gateway.protocols import PROTOCOLS, Protocols
+from lantu.gateway.protocols import HJ212, PROTOCOLS, Protocols
 from lantu.gateway.server import Limits, Server
 from lantu.gateway.watch import COMPACTOR, EVERY_SECONDS, FOLDER, serve_metrics, server_status, write_status
 
@@ -90,6 +91,8 @@ async def _serve(service: Service, started: Callable[[Server, int | None], None]
         elif register.fault is not None:
             log.error("the register has faults, the older one holds: %s", register.fault)
             register.fault = None
+        if service.protocol == HJ212:
+            hand_over(service.workspace, server)
         if child is not None:
             child.keep_alive()
         with contextlib.suppress(TimeoutError):
