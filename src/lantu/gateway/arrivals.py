@@ -57,7 +57,8 @@ class Decoded:
     `tables` by kind of row, each an Arrow table with the columns `device` (text) and `frame` (index into the kept
     frames) and, of readings: `time` (naive local time of the city), `kind` (realtime, minute, hour, day), `factor`,
     `value`, `minimum`, `maximum`, `total` (numbers), `flag` (text); of `vehicle_seconds`: a column for each quantity.
-    `undecoded` says of frames that gave no row why.
+    `undecoded` says of frames that gave no row why. Text may be dictionary-encoded. HJ 212 adds columns and the tables
+    `facilities`, `information` and `oddities` (docs/hj212.md).
     """
 
     tables: dict[str, pa.Table] = field(default_factory=dict)

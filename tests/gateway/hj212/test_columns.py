@@ -198,6 +198,18 @@ def test_regular_frames_are_decoded_as_columns() -> None:
         assert not protocol.decode(kept(frames)).undecoded
 
 
+@pytest.mark.parametrize(("flag", "odd"), [(None, 0), (0, 0), (5, 20)])
+def test_codes_of_2005_are_decoded_as_columns(flag: int | None, odd: int) -> None:
+    content = "DataTime=20210615120000;B01-Rtd=36.91;011-Rtd=41.0,011-Flag=N"
+    frames = [frame(content, flag=flag, system="32", device="88888880000001")] * 20
+    decoded = check_same(frames)
+    assert decoded.tables["oddities"]["oddity"].to_pylist() == ["code_2005"] * odd
+    assert set(decoded.tables["readings"]["factor"].to_pylist()) == {"w00000", "w01018"}
+    protocol = Hj212()
+    protocol._columns._decode_singly = lambda raw, arrived, places, rows: places and pytest.fail("decoded singly")  # type: ignore[method-assign, assignment]
+    assert protocol.decode(kept(frames)).tables["readings"].num_rows == 40
+
+
 # Random frames
 
 

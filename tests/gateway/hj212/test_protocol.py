@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import random
 
-from lantu.gateway.arrivals import FieldProtocol
-from lantu.gateway.hj212 import ODDITIES, Device, Hj212, data_segment, frame_of, read_packet
+from lantu.gateway.arrivals import FieldProtocol, Kept
+from lantu.gateway.hj212 import ODDITIES, UNDECODED, Device, Hj212, data_segment, frame_of, read_packet
 from lantu.gateway.hj212.checksum import STATE, state
 
 NOON = dt.datetime(2021, 6, 15, 12)
@@ -80,6 +80,7 @@ def test_damaged_frames_raise_nothing_and_bear_known_oddities() -> None:
     protocol = Hj212()
     device = Device("110101A8900016F000000001", "31")
     session = protocol.session()
+    frames: list[bytes] = []
     for _ in range(300):
         whole = frame(source.randrange(5), command=source.choice([2011, 1013, 9011, 9015, 3020]))
         data = bytearray(whole[6:-6])
@@ -89,7 +90,12 @@ def test_damaged_frames_raise_nothing_and_bear_known_oddities() -> None:
         pieces = session.split(frame_of(bytes(data)))
         for arrival in protocol.examine([(session, piece) for piece in pieces], NOON):
             assert set(arrival.oddities) <= set(ODDITIES)
+            frames.append(arrival.raw)
             if arrival.answer is not None:
                 assert read_packet(arrival.answer).fits
                 device.hear(arrival.answer, NOON)
         session.due(NOON)
+    decoded = protocol.decode(Kept(frames, [1_623_729_600 * 10**9] * len(frames), range(len(frames))))
+    assert set(decoded.undecoded.values()) <= set(UNDECODED)
+    with_rows = {row for table in decoded.tables.values() for row in table["frame"].to_pylist()}
+    assert set(range(len(frames))) == with_rows | set(decoded.undecoded), "each frame gave rows, or a reason"

@@ -37,7 +37,7 @@ _KNOWN_FLAG = np.array([bool(text) for text in _FLAG_TEXT])
 
 @dataclass(slots=True)
 class _Studied:
-    """A shape with the words of its names, to compare others exactly, and its meanings by command and system."""
+    """A shape with the words of its names, to compare others exactly, and its meanings by command, system and Flag."""
 
     shape: Shape | None
     name: np.ndarray
@@ -46,7 +46,7 @@ class _Studied:
 
 
 class Columns:
-    """Decodes kept frames; remembers the shapes it has met."""
+    """Decodes kept frames; remembers the shapes it has met. Not for two threads at once."""
 
     def __init__(self, policy: DevicePolicy, zone: dt.timezone) -> None:
         """`policy` knows keys, allowed factors and units; `zone` is that of the devices' clocks."""
@@ -121,7 +121,7 @@ class Columns:
         return studied
 
     def _jobs(self, studied: _Studied, shape: Shape, buffer: Buffer, frames: np.ndarray) -> list[_Job]:
-        """The frames of a shape by command and system, those left out that differ from it after all."""
+        """The frames of a shape by command, system and Flag, those left out that differ from it after all."""
         first = buffer.first[frames]
         count = len(shape.names)
         fields = first[:, None] + np.arange(count)
@@ -141,6 +141,8 @@ class Columns:
         same &= content & _U(0xFFFFFF) == _CONTENT
         same &= buffer.end[frames] - buffer.value_end[first + count - 1] == 8
         kind = (words[buffer.equals[command] + 1] & FOUR) | ((words[buffer.equals[system] + 1] & TWO) << _U(32))
+        if shape.flag >= 0:
+            kind |= (words[buffer.equals[first + shape.flag] + 1] & TWO) << _U(48)
         jobs = []
         for value in np.unique(kind[same]).tolist():
             chosen = frames[same & (kind == value)]
