@@ -100,3 +100,21 @@ def signed_in(city: Any) -> Callable[[str], Any]:
         return client
 
     return browser
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A real browser; without it the test fails."""
+    from tests.site.living import chromium
+
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def site(made_city: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The production server with its worker, on a copy of the city of its own."""
+    from tests.site.living import living_site
+
+    with living_site(made_city, tmp_path_factory.mktemp("living")) as running:
+        yield running
