@@ -7,12 +7,16 @@ endif
 RUN := $(UV) run --frozen
 WORKERS ?= auto
 
-.PHONY: run test lint format catalogues benchmark clean
+.PHONY: run test test-postgresql lint format catalogues benchmark clean
 run: .setup
 	$(RUN) lantu up
 
 test: .setup
 	$(RUN) pytest -n $(WORKERS)
+
+# The site and the office once more, on a PostgreSQL that is started for it.
+test-postgresql: .setup
+	LANTU_TEST_DATABASE=postgresql $(RUN) pytest -n $(WORKERS) tests/site tests/office --ignore tests/site/test_behaviour.py
 
 lint: .setup
 	$(RUN) ruff check .

@@ -8,31 +8,43 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.postgres import postgres_cluster
 
 PASSWORD = "a long pass phrase 7"
 
 
+ON_POSTGRESQL = os.environ.get("LANTU_TEST_DATABASE") == "postgresql"
+
+
 @pytest.fixture(scope="session")
-def made_city(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A workspace that `lantu demo` made; `LANTU_MADE_CITY` names one that is there. Tests read it and never write."""
-    if "LANTU_MADE_CITY" in os.environ:
-        return Path(os.environ["LANTU_MADE_CITY"])
+    if "LANTU_MADE_CITY" in os.environ and not ON_POSTGRESQL:
+        yield Path(os.environ["LANTU_MADE_CITY"])
+        return
     base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "made_city"
+    shared = os.environ.get("PYTEST_XDIST_WORKER") and not ON_POSTGRESQL
+    folder = (base.parent if shared else base) / "made_city"
     folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as handle:
+    with ExitStack() as stack, (folder / "lock").open("w") as handle:
+        if ON_POSTGRESQL:
+            cluster = stack.enter_context(postgres_cluster())
+            os.environ["LANTU_DATABASE_URL"] = cluster.new_database()
         fcntl.flock(handle, fcntl.LOCK_EX)
         if not (folder / "done").exists():
             environment = {**os.environ, "LANTU_WORKSPACE": str(folder / "workspace"), "LANTU_LANG": "en"}
-            subprocess.run(
-                [sys.executable, "-m", "lantu", "demo"], check=True, env=environment, capture_output=True, timeout=600
+            done = subprocess.run(
+                [sys.executable, "-m", "lantu", "demo"], env=environment, capture_output=True, text=True, timeout=900
             )
+            assert done.returncode == 0, done.stderr
             (folder / "done").touch()
-    return folder / "workspace"
+        fcntl.flock(handle, fcntl.LOCK_UN)
+        yield folder / "workspace"
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +55,11 @@ def django_ready(made_city: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     os.environ["LANTU_WORKSPACE"] = str(workspace)
     os.environ["LANTU_JOBS"] = "immediate"
     os.environ["DJANGO_SETTINGS_MODULE"] = "lantu.site.settings"
+    template = os.environ.get("LANTU_DATABASE_URL") if ON_POSTGRESQL else None
+    if template:
+        os.environ["LANTU_DATABASE_URL"] = f"{template}_work"
+        os.environ["LANTU_TEST_TEMPLATE"] = template
+        fresh_postgresql()
     from lantu.site.starting import set_up
 
     set_up()
@@ -51,6 +68,18 @@ def django_ready(made_city: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     setup_test_environment()
     _weak_hash()
     return workspace
+
+
+def fresh_postgresql() -> None:
+    """The working database anew, as a copy of the one that `lantu demo` filled."""
+    import psycopg
+
+    template, work = os.environ["LANTU_TEST_TEMPLATE"], os.environ["LANTU_DATABASE_URL"]
+    base = template.rsplit("/", 1)[0]
+    with psycopg.connect(f"{base}/postgres", autocommit=True) as connection:
+        name = work.rsplit("/", 1)[1]
+        connection.execute(f"drop database if exists {name} with (force)".encode())
+        connection.execute(f"create database {name} template {template.rsplit('/', 1)[1]}".encode())
 
 
 def _weak_hash() -> None:
@@ -74,6 +103,8 @@ def city(django_ready: Path, made_city: Path) -> Iterator[Any]:
         (django_ready / name).unlink(missing_ok=True)
         if (made_city / name).exists():
             shutil.copyfile(made_city / name, django_ready / name)
+    if ON_POSTGRESQL:
+        fresh_postgresql()
     cache.clear()
     desk.cache_clear()
     for account in Account.objects.all():

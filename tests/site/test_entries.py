@@ -309,7 +309,7 @@ def upload(name: str, content: bytes) -> Any:
     ("name", "content", "words"),
     [
         ("photo.jpg", b"MZ\x90\x00 a program", "is no file that is taken"),
-        ("photo.jpg", b"\xff\xd8\xff\xe0 broken", "photo.jpg: it"),
+        ("photo.jpg", b"\xff\xd8\xff\xe0 broken", "cannot be read"),
         ("page.jpg", b"<html><script>alert(1)</script>", "is no file that is taken"),
         ("empty.jpg", b"", "empty"),
         ("a.docx", b"PK\x03\x04 no archive", "is no file that is taken"),

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +17,12 @@ from lantu.assessment.step import Step, fact
 from lantu.assessment.targets import Targets
 from lantu.assessment.trail import entry_lines, ledger_fact, ledger_steps
 from lantu.assessment.values import LevelJudgement
+from lantu.assessment.verdict import Used
 from lantu.base import LantuError, Period, Place, Text, unit_title
 from lantu.indicators import Sources, Trace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from lantu.indicators import IndicatorValue
     from lantu.lake import Lake
@@ -35,6 +37,10 @@ class Chain:
 
     row: AssessmentRow
     steps: list[Step] = field(default_factory=list)
+    used: tuple[Used, ...] = ()
+    """The entries that the verdict rests on, where it does not rest on an indicator."""
+    rows: Callable[[], Iterator[Sequence[Any]]] = lambda: iter(())
+    """Gives the header and then the rows or entries behind the verdict."""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -101,7 +107,8 @@ def explain(
     result = judgement(ground, found, wanted)
     rows = [row for row in result.rows if row.area in wanted]
     for index, row in enumerate(rows):
-        chain = Chain(row, _steps(ground, result, row))
+        used = result.verdicts[row.area].used if result.level is None else ()
+        chain = Chain(row, _steps(ground, result, row), used, partial(_lines, ground, result, row))
         if index == 0 and rows_to is not None:
             chain.steps.append(_written_rows(ground, result, row, rows_to))
         yield chain
@@ -269,7 +276,7 @@ def _sources(ground: Ground, level: LevelJudgement, row: AssessmentRow) -> Step:
     facts.append(fact("程序版本", "code", row.versions.get("lantu", "—")))
     if row.simulated:
         facts.append(fact("注意", "mind", Text("模拟数据，不是实测", "simulated data, not measured")))
-    return Step(Text("数据从哪里来", "where the data come from"), tuple(facts))
+    return Step(Text("数据从哪里来", "where the data come from"), tuple(facts), bool(level.indicator.family.ledgers))
 
 
 def _written_rows(ground: Ground, result: Judgement, row: AssessmentRow, out: Path) -> Step:

@@ -14,6 +14,8 @@ class Step:
 
     title: Text
     facts: tuple[tuple[Text, Text], ...]
+    entries: bool = False
+    """Whether it tells of single entries, which not everybody may see."""
 
 
 def fact(zh: str, en: str, value: Any) -> tuple[Text, Text]:

@@ -57,7 +57,7 @@ def ledger_steps(ground: Ground, commitment: Any, verdict: Verdict, row: Assessm
             if len(group) > SHOWN:
                 more = len(group) - SHOWN
                 listed.append(fact("…", "...", Text(f"另有 {more} 条（--rows 全部写出）", f"{more} more (--rows)")))
-            steps.append(Step(Text(f"{title.zh}（{len(group)}）", f"{title.en} ({len(group)})"), tuple(listed)))
+            steps.append(Step(Text(f"{title.zh}（{len(group)}）", f"{title.en} ({len(group)})"), tuple(listed), True))
     last = [fact("程序版本", "code", verdict.versions.get("lantu", "—"))]
     if row.simulated:
         last.append(fact("注意", "mind", Text("模拟数据，不是真实条目", "simulated data, no real entries")))

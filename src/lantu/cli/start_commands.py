@@ -178,6 +178,7 @@ def doctor(pack: PackOption = DEFAULT_PACK, json: JsonOption = None) -> None:
             ),
         )
     )
+    findings += _case_rules(pack)
     if json is not None:
         write_json([{"ok": ok, "zh": text.zh, "en": text.en} for ok, text in findings], json)
     if str(json) != "-":
@@ -205,3 +206,14 @@ def journal_findings(pack: str) -> list[tuple[bool, Text]]:
 
 
 FAULTS_SHOWN = 10
+
+
+def _case_rules(pack: str) -> list[tuple[bool, Text]]:
+    """Whether the rules that raise cases fit the pack."""
+    from lantu.office.cases import read_case_rules
+
+    try:
+        rules = read_case_rules(open_pack(pack))
+    except LantuError as error:
+        return [(False, Text(str(error), str(error)))]
+    return [(True, Text(f"立案规则 {len(rules)} 条", f"{len(rules)} rules that raise cases"))]

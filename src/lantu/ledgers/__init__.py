@@ -13,12 +13,14 @@ from lantu.ledgers.guards import Actor
 from lantu.ledgers.schema import Closing, Ledger, LedgerField, State, Transition
 from lantu.ledgers.selections import FieldTest, Related, Selection
 from lantu.ledgers.sheet_in import CellFault, SheetReport, import_sheet
-from lantu.ledgers.sheet_out import export_sheet
+from lantu.ledgers.sheet_out import SheetEntry, export_sheet, write_sheet
+from lantu.ledgers.sheet_review import CellReview, RowReview, SheetReview, review_sheet
 from lantu.ledgers.store import Change, Evidence, LedgerStore
 
 __all__ = [
     "Actor",
     "CellFault",
+    "CellReview",
     "Change",
     "Closing",
     "Entries",
@@ -31,11 +33,16 @@ __all__ = [
     "LedgerField",
     "LedgerStore",
     "Related",
+    "RowReview",
     "Selection",
+    "SheetEntry",
     "SheetReport",
+    "SheetReview",
     "State",
     "Transition",
     "export_sheet",
     "import_sheet",
     "read_ledgers",
+    "review_sheet",
+    "write_sheet",
 ]

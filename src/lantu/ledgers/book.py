@@ -130,7 +130,11 @@ class LedgerBook:
     # -- reading what was given --------------------------------------------------------------------------------------
 
     def read_values(
-        self, ledger: Ledger, given: Mapping[str, Any], units: Mapping[str, str | None] | None = None
+        self,
+        ledger: Ledger,
+        given: Mapping[str, Any],
+        units: Mapping[str, str | None] | None = None,
+        registers: Registers | None = None,
     ) -> tuple[dict[str, Any], list[EntryFault]]:
         """The values of an entry from what was given, by field name, and what is wrong with them."""
         values: dict[str, Any] = {}
@@ -151,7 +155,7 @@ class LedgerBook:
                 )
                 continue
             try:
-                value = read_value(field, raw, self.registers, (units or {}).get(name))
+                value = read_value(field, raw, registers or self.registers, (units or {}).get(name))
             except Unfit as unfit:
                 faults.append(EntryFault(name, unfit.what, unfit.mend))
                 continue
@@ -274,6 +278,7 @@ class LedgerBook:
         note: str | None = None,
         simulated: bool = False,
         source: str | None = None,
+        evidence: Sequence[tuple[str, Path]] = (),
     ) -> Change:
         """Enter a new entry.
 
@@ -289,11 +294,12 @@ class LedgerBook:
             note: words to go with it.
             simulated: whether it is invented.
             source: what it was made from: a sheet, a rule.
+            evidence: files by kind that show what is entered.
 
         Raises:
             SeveralErrors: values that do not fit, an unknown field, an area that does not exist, a key that is taken.
         """
-        change = self.entering(name, given, area, actor, day, holder, state, place, note, simulated, source)
+        change = self.entering(name, given, area, actor, day, holder, state, place, note, simulated, source, evidence)
         self.store.add([change])
         return change
 
@@ -310,6 +316,7 @@ class LedgerBook:
         note: str | None = None,
         simulated: bool = False,
         source: str | None = None,
+        evidence: Sequence[tuple[str, Path]] = (),
     ) -> Change:
         """The change by which a new entry is entered (see `enter`), checked and not yet kept: for many at once.
 
@@ -332,6 +339,8 @@ class LedgerBook:
         when = day or self.today
         if when > self.today:
             faults.append(in_future(when, self.today))
+        pieces, unfit = self._pieces(ledger, evidence)
+        faults += unfit
         if faults:
             raise SeveralErrors([fault.as_error(ledger.ledger) for fault in faults])
         key = self.key_of(ledger, values)
@@ -341,6 +350,8 @@ class LedgerBook:
                 where=Place(ledger.ledger, None, ledger.key[0]),
                 mend=Text("改动已有条目用 amend", "use amend to change it"),
             )
+        for piece, (_, path) in zip(pieces, evidence, strict=True):
+            self._keep(piece, Path(path))
         return self.made(
             ledger,
             key,
@@ -353,6 +364,7 @@ class LedgerBook:
             unit,
             place,
             values,
+            tuple(pieces),
             note=note,
             source=source,
             simulated=simulated,

@@ -42,21 +42,32 @@ class Column:
 def headings(ledger: Ledger) -> dict[str, Text]:
     """The columns of a ledger's sheet: what every entry has, and its own fields; numbers carry their unit."""
     found: dict[str, Text] = {}
+    own = {each.name: _title_of(ledger, each.name) for each in ledger.fields}
     for each in ledger.fields:
         if each.name in ledger.key:
-            found[each.name] = each.title
+            found[each.name] = own[each.name]
     found["area"] = COMMON["area"]
     found["holder"] = COMMON["holder"]
     for each in ledger.fields:
         unit = f"（{each.unit}）" if each.unit else ""
         unit_en = f" ({each.unit})" if each.unit else ""
-        found.setdefault(each.name, Text(each.title.zh + unit, each.title.en + unit_en))
+        found.setdefault(each.name, Text(own[each.name].zh + unit, own[each.name].en + unit_en))
     found["state"] = COMMON["state"]
     found["day"] = COMMON["day"]
     if ledger.geometry == "point":
         found["longitude"], found["latitude"] = COMMON["longitude"], COMMON["latitude"]
     found["version"] = COMMON["version"]
     return found
+
+
+def _title_of(ledger: Ledger, name: str) -> Text:
+    """A field's title; its name where another column is called the same, so that a sheet can come back."""
+    others = {**COMMON, **{each.name: each.title for each in ledger.fields if each.name != name}}
+    title = next(each.title for each in ledger.fields if each.name == name)
+    zh = name if any(title.zh in (own, other.zh) for own, other in others.items()) else title.zh
+    word = title.en.casefold()
+    en = name if any(word in (own, other.en.casefold()) for own, other in others.items()) else title.en
+    return Text(zh, en)
 
 
 def columns_of(ledger: Ledger, header: list[Any], path: Path, line: int) -> list[Column]:

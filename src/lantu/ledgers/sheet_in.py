@@ -111,7 +111,7 @@ def import_sheet(
         raise LantuError(Text("表是空的", "the sheet is empty"), where=Place(path))
     columns = columns_of(ledger, list(table[first]), path, first + 1)
     report = SheetReport(ledger.ledger)
-    reader = _Reader(book, ledger, columns, actor, day or book.today, simulated, path.name)
+    reader = SheetReader(book, ledger, columns, actor, day or book.today, simulated, path.name)
     total = len(table) - first - 1
     for offset, row in enumerate(table[first + 1 :], start=first + 2):
         if all(cell is None or cell == "" for cell in row):
@@ -128,7 +128,7 @@ def import_sheet(
     return report
 
 
-class _Reader:
+class SheetReader:
     """Turns rows into changes, keeping faults apart."""
 
     def __init__(
@@ -142,6 +142,7 @@ class _Reader:
         source: str,
     ) -> None:
         self.book, self.ledger, self.actor, self.day = book, ledger, actor, day
+        self.registers = book.registers
         self.simulated, self.source = simulated, source
         self.column = {column.name: column for column in columns}
         self.fields = [each for each in ledger.fields if each.name in self.column]
@@ -177,6 +178,13 @@ class _Reader:
         named = {fault.field for fault in found}
         found += [fault for fault in self.book.check_values(self.ledger, values, filled) if fault.field not in named]
         faults = [self.fault(number, fault.field, fault.what, fault.mend) for fault in found]
+        common = self._common_cells(number, row, faults)
+        if not faults:
+            self._keep(number, self.book.key_of(self.ledger, values), values, common, faults)
+        return faults
+
+    def _common_cells(self, number: int, row: list[Any], faults: list[CellFault]) -> dict[str, Any]:
+        """What every entry has besides its own fields; what is wrong with it is added to the faults."""
         common: dict[str, Any] = {}
         raw_area = self._cell(row, "area")
         try:
@@ -190,25 +198,24 @@ class _Reader:
                 common[name] = self._common(name, self._cell(row, name))
             except Unfit as unfit:
                 faults.append(self.fault(number, name, unfit.what, unfit.mend))
-        if not faults:
-            key = self.book.key_of(self.ledger, values)
-            if key in self.seen:
-                faults.append(
-                    self.fault(
-                        number,
-                        self.ledger.key[0],
-                        Text(f"编号“{key}”与第 {self.seen[key]} 行重复", f"'{key}' stands in row {self.seen[key]} too"),
-                    )
-                )
-            else:
-                self.seen[key] = number
-                self.read_rows.append((number, key, values, common))
-        return faults
+        return common
+
+    def _keep(
+        self, number: int, key: str, values: dict[str, Any], common: dict[str, Any], faults: list[CellFault]
+    ) -> None:
+        """Keep a row that was read; a key that stands in an earlier row is a fault."""
+        if key in self.seen:
+            also = self.seen[key]
+            words = Text(f"编号“{key}”与第 {also} 行重复", f"'{key}' stands in row {also} too")
+            faults.append(self.fault(number, self.ledger.key[0], words))
+            return
+        self.seen[key] = number
+        self.read_rows.append((number, key, values, common))
 
     def _common(self, name: str, raw: Any) -> Any:
         if raw is None or str(raw).strip() == "":
             return None
-        registers = self.book.registers
+        registers = self.registers
         if name == "holder":
             return read_unit(raw, registers)
         if name == "state":

@@ -8,11 +8,15 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
+from lantu.lake.cadence import shown
 from lantu.lake.dataset import all_datasets
 from lantu.office.desk import desk
 
 if TYPE_CHECKING:
-    from lantu.lake.lake import DatasetStatus
+    from lantu.base import Text
+    from lantu.lake.dataset import Dataset
     from lantu.office.snapshots import Snapshot
 
 _SECONDS = 10
@@ -21,12 +25,15 @@ _SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What the lake holds of one dataset, and when the last of it came; `status` is None where nothing ever came."""
+    """What the lake holds of one dataset, by its log; `rows` is None where nothing ever came."""
 
     dataset: str
-    title: Any
-    status: DatasetStatus | None
-    came: dt.datetime | None
+    title: Text
+    rows: int | None = None
+    first: str = ""
+    last: str = ""
+    came: dt.datetime | None = None
+    simulated: bool = False
 
 
 @dataclass
@@ -68,17 +75,32 @@ def changed_since(snapshot: Snapshot) -> tuple[list[str], list[str]]:
 
 
 def arrivals() -> list[Arrival]:
-    """Every declared dataset with what has come of it; counted anew only when a version is another."""
+    """Every declared dataset with what has come of it; the logs are read again only when a version is another."""
     at, datasets = desk(), versions_now()["datasets"]
     with _lock:
         key = {**datasets, "": str(at.workspace.path)}
         if _seen.arrivals is None or _seen.arrivals[0] != key:
-            held = {row.dataset: row for row in at.lake.status()}
-            found = []
-            for name, declared in all_datasets().items():
-                imports = at.lake.current_imports(name) if name in held else []
-                stamp = imports[-1].get("timestamp") if imports else None
-                came = dt.datetime.fromtimestamp(stamp / 1000, dt.UTC) if isinstance(stamp, int) else None
-                found.append(Arrival(name, declared.title, held.get(name), came))
+            found = [_arrival(each, each.name in datasets) for each in all_datasets().values()]
             _seen.arrivals = (key, found)
         return _seen.arrivals[1]
+
+
+def _arrival(declared: Dataset, held: bool) -> Arrival:
+    """What the log of a dataset says of its files; no row is read."""
+    lake = desk().lake
+    if not held:
+        return Arrival(declared.name, declared.title)
+    files = pa.table(lake.store(declared.name).open().get_add_actions(flatten=True)).to_pylist()
+    first = min((file["min.time"] for file in files if file.get("min.time")), default=None)
+    last = max((file["max.time"] for file in files if file.get("max.time")), default=None)
+    imports = lake.current_imports(declared.name)
+    stamp = imports[-1].get("timestamp") if imports else None
+    return Arrival(
+        declared.name,
+        declared.title,
+        sum(file["num_records"] or 0 for file in files),
+        shown(first, declared.cadence) if first else "",
+        shown(last, declared.cadence) if last else "",
+        dt.datetime.fromtimestamp(stamp / 1000, dt.UTC) if isinstance(stamp, int) else None,
+        any(commit.get("simulated") == "true" for commit in imports),
+    )

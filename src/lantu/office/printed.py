@@ -1,6 +1,7 @@
 """The plan's own words (原文): what was read from the document, where a reading was accepted.
 
-Accepted readings are plan JSON (`plans/sections/tasks/measures`) in the folder `readings` of the workspace.
+Readings are files in the folder `readings` of the workspace: the plan's JSON under `document`, the name of the document
+under `title`, and under `accepted` who accepted it; a reading that nobody accepted is not shown.
 """
 
 from __future__ import annotations
@@ -47,11 +48,13 @@ def _read(files: tuple[tuple[Path, int], ...]) -> dict[str, Printed]:
     return found
 
 
-def _measures(written: dict[str, Any]) -> dict[str, Printed]:
-    document = str((written.get("source") or {}).get("file") or "")
+def _measures(reading: dict[str, Any]) -> dict[str, Printed]:
+    if not reading["accepted"]:
+        return {}
+    title = str(reading["title"])
     return {
-        measure["id"]: Printed(measure["text"], measure.get("deadline_raw") or "", document, measure.get("page"))
-        for plan in written["plans"]
+        measure["id"]: Printed(measure["text"], measure.get("deadline_raw") or "", title, measure.get("page"))
+        for plan in reading["document"]["plans"]
         for section in plan["sections"]
         for task in section["tasks"]
         for measure in task["measures"]

@@ -104,13 +104,18 @@ def visible_entry(account: Any, ledger: str, key: str) -> Entry | None:
 
 def sees_area(account: Any, area: str) -> bool:
     """Whether an account may see the verdicts of an area: officers those of the city, all districts, their streets."""
+    return area in areas_seen(account, [area])
+
+
+def areas_seen(account: Any, codes: Iterable[str]) -> frozenset[str]:
+    """Those of some areas whose verdicts an account may see; as `sees_area`, for many at once."""
     role = role_of(account)
     if role in (Role.COORDINATOR, Role.AUDITOR, Role.DEPARTMENT):
-        return True
+        return frozenset(codes)
     if role in (Role.DISTRICT, Role.STREET):
-        areas = desk().pack.areas
-        return area in areas and (areas.get(area).level != "street" or area in areas_of(account))
-    return False
+        areas, own = desk().pack.areas, areas_of(account)
+        return frozenset(c for c in codes if c in areas and (areas.get(c).level != "street" or c in own))
+    return frozenset()
 
 
 def sees_office(account: Any) -> bool:
@@ -162,6 +167,13 @@ def changes_entries(account: Any) -> bool:
 def may_amend(account: Any, entry: Entry) -> bool:
     """Whether an account may change values of an entry that it sees."""
     return changes_entries(account) and visible_entries(account).filter(pk=entry.pk).exists()
+
+
+def only_unit_of_cases(account: Any) -> str | None:
+    """The unit whose cases alone an account sees, where it sees no others."""
+    if role_of(account) is Role.DEPARTMENT and "cases" not in desk().duties.ledgers(account.unit):
+        return str(account.unit)
+    return None
 
 
 def takes_step(account: Any, ledger: Ledger, step: Transition) -> bool:

@@ -8,6 +8,7 @@ import threading
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from lantu.assessment import AssessmentRow, Status
@@ -118,6 +119,7 @@ class Standing:
     pack: Pack
     columns: list[Area] = field(init=False)
     _column_of: dict[str, str] = field(init=False)
+    _changes: dict[str, list[Change]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         areas, head = self.pack.areas, self.pack.head
@@ -129,9 +131,13 @@ class Standing:
             self._column_of[area.code] = next((each.code for each in above if each.code in known), head.area)
         by_task: dict[str, list[AssessmentRow]] = defaultdict(list)
         self.by_area: dict[str, list[AssessmentRow]] = defaultdict(list)
+        self.by_column: dict[str, list[AssessmentRow]] = defaultdict(list)
+        self.by_measure: dict[str, list[AssessmentRow]] = defaultdict(list)
         for row in self.snapshot.assessment.rows:
             by_task[task_of(row.measure)].append(row)
             self.by_area[row.area].append(row)
+            self.by_column[self.column_of(row.area)].append(row)
+            self.by_measure[row.measure].append(row)
         self.rows_of_task = by_task
         self.cells = {task: {cell.column: cell for cell in self.cells_of(rows)} for task, rows in by_task.items()}
 
@@ -153,12 +159,23 @@ class Standing:
                 here = found[area.code]
                 yield Cell(area.code, worst([row.status for row in here]), tuple(here))
 
+    @cached_property
+    def mapped(self) -> list[Commitment]:
+        """The commitments that are judged in more than one district, or in streets of more than one."""
+        found = []
+        for commitment in self.pack.commitments.values():
+            columns = {self.column_of(row.area) for row in self.snapshot.assessment.of(commitment.id)}
+            if len(columns - {self.pack.head.area}) > 1:
+                found.append(commitment)
+        return found
+
     def status_of_task(self, task: str) -> Status | None:
         """The worst verdict on a task; None where nothing of it is judged."""
         rows = self.rows_of_task.get(task, [])
         return worst([row.status for row in rows]) if rows else None
 
-    def why_unknown(self) -> list[tuple[Text, int]]:
+    @cached_property
+    def reasons(self) -> list[tuple[Text, int]]:
         """Why verdicts are unknown, the commonest reason first."""
         counted = Counter(
             why_unknown(row.reason) for row in self.snapshot.assessment.rows if row.status is Status.UNKNOWN
@@ -179,6 +196,11 @@ class Standing:
 
     def changes_since(self, before: Snapshot) -> list[Change]:
         """Verdicts that differ from those of an earlier snapshot, the worst of now first."""
+        if before.sha256 not in self._changes:
+            self._changes[before.sha256] = self._changed(before)
+        return self._changes[before.sha256]
+
+    def _changed(self, before: Snapshot) -> list[Change]:
         was = {(row.commitment, row.area): row.status for row in before.assessment.rows}
         found = [
             Change(row, was.get((row.commitment, row.area)))

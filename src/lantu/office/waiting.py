@@ -13,7 +13,7 @@ from lantu.office import rights
 from lantu.office.accounts.roles import Role
 from lantu.office.desk import desk
 from lantu.office.register.counts import counts_by_state
-from lantu.office.register.lookups import DataValue
+from lantu.office.register.fields import DataValue
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet

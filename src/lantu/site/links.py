@@ -47,6 +47,6 @@ def entry_link(ledger: str, key: str) -> str:
     return f"/cases/{quote(key, safe='')}" if ledger == "cases" else f"/ledgers/{ledger}/{quote(key, safe='')}"
 
 
-def report_form_link(measure: str, month: str) -> str:
-    """The form in which a unit reports on a measure."""
-    return _with("/reports/new", measure=measure, month=month)
+def report_link(measure: str, month: str) -> str:
+    """Where a unit reports on a measure for a month, and sees what it has reported."""
+    return _with(f"/reports/{measure}", month=month)

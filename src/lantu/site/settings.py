@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "lantu.office.register",
     "lantu.office.jobs",
     "lantu.office.publications",
+    "lantu.office.sheets",
     "lantu.site",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -61,6 +61,7 @@ def errors(reception: Reception) -> list[tuple[str, str]]:
     assert answer["accepted"] is False
     for each in answer["errors"]:
         assert each["what"]["zh"] and each["mend"]["zh"] and each["mend"]["en"]
+        assert "hould" not in each["what"]["zh"], "the Chinese is Chinese"
     return [(each["where"], each["what"]["en"]) for each in answer["errors"]]
 
 
@@ -177,11 +178,16 @@ def test_below_a_detection_limit(push: Push, sources: dict[str, Source]) -> None
         ({"pictrues": []}, ("pictrues", "unknown key 'pictrues'")),
         ({"site": None}, ("site", "the value does not fit: Input should be a valid string")),
         ({"time": "yesterday"}, ("time", "the value does not fit: 'yesterday' is no time such as")),
+        ({"time": "20210801"}, ("time", "the value does not fit: '20210801' is no time such as")),
         ({"time": "2021-08-01"}, ("time", "the value does not fit: the time of day is missing")),
         ({"time": "0001-01-01T00:00:00+23:00"}, ("time", "the value does not fit: '0001-01-01T00:00:00+23:00' is no")),
         ({"confidence": "0.9"}, ("confidence", "the value does not fit: Input should be a valid number")),
         ({"confidence": True}, ("confidence", "the value does not fit: Input should be a valid number")),
         ({"confidence": 1.5}, ("confidence", "the value does not fit: Input should be less than or equal to 1")),
+        ({"pictures": 3}, ("pictures", "the value does not fit: Input should be a valid tuple")),
+        ({"simulated": "perhaps"}, ("simulated", "the value does not fit: Input should be a valid boolean")),
+        ({"id": ""}, ("id", "the value does not fit: String should have at least 1 character")),
+        ({"note": "x" * 3000}, ("note", "the value does not fit: String should have at most 2000 characters")),
         ({"kind": "Uncovered soil"}, ("kind", "the value does not fit: String should match pattern")),
     ],
 )
@@ -192,6 +198,12 @@ def test_what_does_not_fit_is_named(
     ((where, what),) = errors(reception)
     assert (reception.status, reception.arrival, where) == (422, None, expected[0])
     assert what.startswith(expected[1])
+
+
+def test_a_picture_comes_in_one_way(push: Push, sources: dict[str, Source]) -> None:
+    reception = send(push, sources, {**EVENT, "pictures": [{"name": "a", "sha256": "0" * 64}]})
+    assert errors(reception) == [("pictures[0]", "the value does not fit: give `base64` or `part`, one of them")]
+    assert "应有 `base64` 或 `part` 之一" in reception.answer.decode()
 
 
 def test_every_fault_of_the_rows_is_named_at_once(push: Push, sources: dict[str, Source]) -> None:

@@ -105,14 +105,24 @@ def test_what_is_encrypted_is_kept_and_not_read(push: Push) -> None:
 
 def test_the_answer_is_what_the_controller_reads(sources: dict[str, Source]) -> None:
     def last_text(answer: bytes) -> str:
-        return [element.text or "" for element in parse_xml(answer)][-1]
+        return list(parse_xml(answer))[-1].text or ""
 
     assert last_text(receive(Push(sources), envelope(FILL)).answer) == "01"
     other = Source(STATION, None, frozenset({"vapour_recovery"}), unsigned=True, vapour_answer="ok")
     assert last_text(receive(Push({STATION: other}), envelope(FILL)).answer) == "ok"
     refused = receive(Push({}), envelope(FILL))
     assert refused.status == 401
-    assert last_text(refused.answer).startswith("00 USERID")
+    assert last_text(refused.answer) == "00"
+    where, *told = [
+        element.text for element in parse_xml(refused.answer).iter() if element.tag in ("WHERE", "WHAT", "MEND")
+    ]
+    assert where == "USERID"
+    assert told == [
+        "站点“1101010001”未登记为可不签名",
+        "'1101010001' is not entered as one that cannot sign",
+        "登记该站点，或按 docs/gateway-push.md 签名",
+        "enter it, or sign as docs/gateway-push.md says",
+    ]
 
 
 def test_a_ratio_that_is_no_percentage(sources: dict[str, Source]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -19,6 +20,7 @@ from lantu.gateway.vehicles.frames import HEAD, time_of, vin_text
 from lantu.gateway.vehicles.quantities import DIAGNOSIS, DIESEL, ELECTRIC_VEHICLE, SECONDS, SIZES, STREAMS
 from lantu.gateway.vehicles.scanning import find_items, read_heads, seconds_at
 from lantu.gateway.vehicles.units import LAYOUTS, realtime
+from lantu.lake import Lake
 from lantu.lake.dataset import get_dataset
 
 VIN = "LBJTEST0000000017"
@@ -81,6 +83,12 @@ def test_a_second_of_a_diesel() -> None:
 def test_positions(state: int, longitude: float, latitude: float, expected: tuple[float | None, float | None]) -> None:
     row = rows(data("L3", second(position_state=state, longitude=longitude, latitude=latitude)))[0]
     assert (row["latitude"], row["longitude"]) == expected
+
+
+def test_a_terminal_with_the_bit_the_wrong_way_round() -> None:
+    sent = kept(data("L3", second(position_state=1), second(position_state=0)), data("L3", second(), vin="X" * 17))
+    found = Vehicles(inverted={VIN}).decode(sent).tables["vehicle_seconds"]
+    assert found.column("latitude").to_pylist() == [39.9, None, 39.9]
 
 
 @pytest.mark.parametrize("raw", [b"\xff\xff", b"\xff\xfe", b"\xfe\xff", b"\xfb\x00"])
@@ -247,3 +255,35 @@ def test_frames_that_give_no_row_say_why() -> None:
 
 def test_nothing_kept_gives_no_table() -> None:
     assert Vehicles().decode(kept()).tables == {}
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.integers(0, 2**32), min_size=1, max_size=6))
+def test_columns_have_the_values_of_each_second_alone(seeds: list[int]) -> None:
+    """Bodies of random bytes of all three streams: the columns against one item at a time."""
+    frames = [random_frame(random.Random(seed).choice(LAYOUTS), random.Random(seed)) for seed in seeds]
+    table = Vehicles().decode(kept(*frames)).tables.get("vehicle_seconds")
+    found = [] if table is None else table.to_pylist()
+    expected = []
+    for kind in SECONDS:
+        for index, each in enumerate(frames):
+            for item in describe(each).get("items", ()):
+                if item["type"] == kind:
+                    expected.append((index, item["time"], item["values"]))
+    assert len(found) == len(expected)
+    for row, (index, time, values) in zip(found, expected, strict=True):
+        assert row["frame"] == index
+        assert time is None or row["time"] == time
+        for name in SECOND_COLUMNS:
+            assert row[name] == values.get(name), name
+
+
+def test_the_seconds_can_be_written_to_the_lake(tmp_path: Path) -> None:
+    seconds = [second(speed=40.0 + number, nox_downstream=12.5, engine_speed=900) for number in range(10)]
+    table = Vehicles().decode(kept(data("L3", *seconds))).tables["vehicle_seconds"]
+    own = table.drop_columns(["frame", "kind", "timed"]).rename_columns({"device": "station"})
+    lake = Lake(tmp_path / "lake")
+    report = lake.write("heavy_vehicle_seconds", own, source="gateway", simulated=True)
+    assert report.rows_read == 10
+    assert [(status.rows, status.stations) for status in lake.status()] == [(10, 1)]
+    assert lake.quality() == []

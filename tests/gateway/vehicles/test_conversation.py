@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import inspect
+import re
 
 import pytest
 
 from lantu.gateway.arrivals import Arrival, Kept
-from lantu.gateway.vehicles import ODDITIES, Family, Vehicles, VehicleSession, describe
+from lantu.gateway.vehicles import ODDITIES, Family, Vehicles, VehicleSession, describe, facts, protocol
 from lantu.gateway.vehicles.encoding import (
     diagnosis,
     electric_login_unit,
@@ -166,21 +168,21 @@ def test_what_is_odd_about_what_is_said() -> None:
     assert oddities(login(), frame(Family.TERMINAL, 3, VIN, old))[1] == ()
     other = realtime_unit("L3", NOW, 3, [(DIAGNOSIS, NOW, diagnosis(OTHER))])
     assert oddities(login(), frame(Family.TERMINAL, 2, VIN, other))[1] == ("obd_vin_differs",)
+    place = {"position_state": 1.0, "longitude": 116.4, "latitude": 39.9}
+    marked = realtime_unit("L3", NOW, 3, [(DIESEL, NOW, stream(DIESEL, place))])
+    assert oddities(login(), frame(Family.TERMINAL, 2, VIN, marked))[1] == ("position_marked_invalid",)
     assert oddities(login(), frame(Family.TERMINAL, 2, VIN, b"cipher", encryption=3))[1] == ("encrypted",)
     assert oddities(login(), frame(Family.TERMINAL, 2, VIN, time_bytes(NOW) + b"own"))[1] == ("layout",)
     assert oddities(login(), frame(Family.TERMINAL, 2, VIN, bytes(20)))[1] == ("time_impossible",)
     assert oddities(frame(Family.ELECTRIC, 2, VIN, time_bytes(NOW) + b"\x0a"))[0] == ("layout", "not_logged_in")
 
 
-def test_every_oddity_has_words() -> None:
-    import inspect
-
-    from lantu.gateway.vehicles import protocol
-
+def test_every_oddity_that_is_said_has_words() -> None:
     text = inspect.getsource(protocol)
-    for name, words in ODDITIES.items():
-        assert words.zh and words.en
-        assert text.count(f'"{name}"') >= 2, f"nothing says {name}"
+    said = {name for name in re.findall(r'"([a-z0-9_]+)"', text) if text.count(f'"{name}"') > 1} | set(facts.ODD)
+    assert ODDITIES.keys() <= said
+    assert set(facts.ODD) <= ODDITIES.keys()
+    assert all(words.zh and words.en for words in ODDITIES.values())
 
 
 def test_frames_of_many_connections_at_once() -> None:

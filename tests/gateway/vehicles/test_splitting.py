@@ -166,6 +166,17 @@ def test_a_neighbour_behind_a_damaged_length_need_not_wait_for_the_bytes_that_ne
     assert Splitter().feed(bytes(damaged) + data_frame(2)) == [data_frame(2)]
 
 
+def test_what_a_damaged_head_holds_up_comes_out_when_the_connection_ends() -> None:
+    """A unit of a maker's own make is not beyond doubt, so it waits behind the damaged length."""
+    damaged = bytearray(data_frame(1))
+    damaged[22:24] = b"\x1f\xff"
+    own = frame(Family.TERMINAL, 2, VIN, realtime_unit("L1", NOON, 1, [(0x87, NOON, b"own")]))
+    session = Vehicles().session()
+    assert session.split(bytes(damaged) + own + own[:30]) == []
+    assert session.close() == [own]
+    assert (session.rest, session.close()) == (0, [])
+
+
 def test_many_heads_that_are_none_take_no_long_time() -> None:
     """Each head says that 8 kB belong to it: the sums of bytes are added up once, not for every head."""
     hostile = b"##\x1f\x1e" * 65_536

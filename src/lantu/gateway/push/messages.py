@@ -15,13 +15,33 @@ from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, model
 
 from lantu.base import ClosedModel, LantuError, Place, Text
 from lantu.gateway.push.pictures import MOST_PICTURES, PictureSaid
-from lantu.gateway.push.refusal import MALFORMED, NOT_FITTING, Refusal, fault
+from lantu.gateway.push.refusal import MALFORMED, NOT_FITTING, Refusal, fault, misfit
 
 LOCAL = dt.timezone(dt.timedelta(hours=8))
 MOST_ROWS = 10_000
 MOST_FACTORS = 1_000
 MOST_FAULTS = 20
 """How many faults of one message are told."""
+_WRITTEN = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}|$)", re.ASCII)
+_IN_CHINESE = {
+    "string_type": "应为文本",
+    "float_type": "应为数字",
+    "finite_number": "应为有限的数",
+    "bool_type": "应为 true 或 false",
+    "bool_parsing": "应为 true 或 false",
+    "dict_type": "应为对象",
+    "model_type": "应为对象",
+    "tuple_type": "应为数组",
+    "too_short": "项数太少",
+    "too_long": "项数太多",
+    "string_too_short": "文本为空或太短",
+    "string_too_long": "文本太长",
+    "string_pattern_mismatch": "格式不符：{pattern}",
+    "literal_error": "只能是 {expected}",
+    "greater_than_equal": "应不小于 {ge}",
+    "less_than_equal": "应不大于 {le}",
+}
+"""What pydantic says in English, by its names."""
 
 
 def local_time(printed: str) -> dt.datetime:
@@ -31,18 +51,25 @@ def local_time(printed: str) -> dt.datetime:
         ValueError: it is none.
     """
     try:
+        if not _WRITTEN.match(printed):  # the library takes weeks and dates without hyphens too
+            raise ValueError(printed)
         moment = dt.datetime.fromisoformat(printed)
         return moment if moment.tzinfo is None else moment.astimezone(LOCAL).replace(tzinfo=None)
     except (OverflowError, ValueError) as error:
-        raise ValueError(f"'{printed[:40]}' is no time such as 2021-08-01T10:15:00+08:00") from error
+        raise ValueError(f"'{printed[:40]}' is no time") from error
 
 
 def _time(given: Any) -> dt.datetime:
+    example = "2021-08-01T10:15:00+08:00"
     if not isinstance(given, str):
-        raise ValueError("a time is a text such as 2021-08-01T10:15:00+08:00")
+        raise misfit(f"时间应为文本，如 {example}", f"a time is a text such as {example}")
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", given):
-        raise ValueError("the time of day is missing")
-    return local_time(given)
+        raise misfit("缺少时刻", "the time of day is missing")
+    try:
+        return local_time(given)
+    except ValueError as error:
+        shown = given[:40]
+        raise misfit(f"“{shown}”不是如 {example} 的时间", f"'{shown}' is no time such as {example}") from error
 
 
 LocalTime = Annotated[dt.datetime, BeforeValidator(_time)]
@@ -88,7 +115,7 @@ class Weighing(_Seen):
     @model_validator(mode="after")
     def _weighed(self) -> Weighing:
         if self.gross is None and self.net is None:
-            raise ValueError("give `gross` or `net`")
+            raise misfit("应有 `gross` 或 `net`", "give `gross` or `net`")
         return self
 
     def tonnes(self, mass: float | None) -> float | None:
@@ -190,9 +217,10 @@ def _as_error(found: Any) -> LantuError:
             "form 缺失或未知", "the form is missing or not known", "form",
             "用 event、weighing、readings 或 rows", "use event, weighing, readings or rows",
         )  # fmt: skip
-    message = found["msg"].removeprefix("Value error, ")
+    message, context = found["msg"], found.get("ctx", {})
+    chinese = context.get("zh") or (_IN_CHINESE[kind].format_map(context) if kind in _IN_CHINESE else message)
     return LantuError(
-        Text(f"值不合要求：{message}", f"the value does not fit: {message}"),
+        Text(f"值不合要求：{chinese}", f"the value does not fit: {message}"),
         where=Place(path),
         mend=Text("见 docs/gateway-push.md", "see docs/gateway-push.md"),
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pydantic import Field, model_validator
 
 from lantu.base import ClosedModel
-from lantu.gateway.push.refusal import NOT_FITTING, TOO_LARGE, Refusal, fault
+from lantu.gateway.push.refusal import NOT_FITTING, TOO_LARGE, Refusal, fault, misfit
 
 MOST_PICTURES = 8
 LARGEST_PICTURE = 5 * 2**20
@@ -30,7 +30,7 @@ class PictureSaid(ClosedModel):
     @model_validator(mode="after")
     def _in_one_way(self) -> PictureSaid:
         if (self.base64 is None) == (self.part is None):
-            raise ValueError("give `base64` or `part`")
+            raise misfit("应有 `base64` 或 `part` 之一", "give `base64` or `part`, one of them")
         return self
 
 

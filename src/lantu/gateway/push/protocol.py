@@ -89,8 +89,7 @@ class Push:
             envelope, source, arrival = self._checked(posted, is_xml, now)
         except Refusal as refusal:
             if is_xml:
-                said = "; ".join(f"{error.where}: {error.what.en}" for error in refusal.errors)
-                return Reception(refusal.status, vapour.answer(f"00 {said}"), XML)
+                return Reception(refusal.status, vapour.answer("00", refusal.errors), XML)
             return Reception(refusal.status, orjson.dumps(refusal.as_json()), JSON)
         status = 200
         if is_xml:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pydantic_core import PydanticCustomError
+
 from lantu.base import LantuError, Place, Text
 
 MALFORMED, NOT_SIGNED, NOT_ALLOWED, TOO_LARGE, NOT_FITTING = 400, 401, 403, 413, 422
@@ -45,3 +47,8 @@ def _both(text: Text) -> dict[str, str]:
 def fault(zh: str, en: str, where: str, mend_zh: str, mend_en: str) -> LantuError:
     """A fault of one place of a message; `where` is a header or a path such as `rows[3].time`."""
     return LantuError(Text(zh, en), where=Place(where), mend=Text(mend_zh, mend_en))
+
+
+def misfit(zh: str, en: str) -> PydanticCustomError:
+    """What a validator of a message raises, with the saying in both languages."""
+    return PydanticCustomError("misfit", "{en}", {"zh": zh, "en": en})

@@ -13,10 +13,13 @@ import binascii
 import datetime as dt
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from xml.etree.ElementTree import Element, TreeBuilder
+from xml.etree.ElementTree import Element, SubElement, TreeBuilder, tostring
 from xml.parsers import expat
 
+from lantu.base import LantuError
+from lantu.base.language import LANGUAGES
 from lantu.gateway.push.refusal import MALFORMED, NOT_FITTING, Refusal, fault
 
 DEEPEST = 32
@@ -178,7 +181,15 @@ def number(printed: str | None) -> float | None:
     return float(printed)
 
 
-def answer(result: str) -> bytes:
-    """What a controller gets: a root whose last element says whether it was received."""
-    escaped = result.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return f'<?xml version="1.0" encoding="UTF-8"?><ROOT><RESULT>{escaped}</RESULT></ROOT>'.encode()
+def answer(result: str, errors: Sequence[LantuError] = ()) -> bytes:
+    """What a controller gets: a root whose last element says whether it was received; what is wrong stands before."""
+    root = Element("ROOT")
+    for error in errors:
+        told = SubElement(root, "ERROR")
+        SubElement(told, "WHERE").text = str(error.where or "")
+        for name, text in (("WHAT", error.what), ("MEND", error.mend)):
+            for language in LANGUAGES:
+                SubElement(told, name, {"lang": language}).text = text.in_language(language) if text else ""
+    SubElement(root, "RESULT").text = result
+    written: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return written

@@ -14,7 +14,7 @@ The rate of NOx is not sent, and no table has it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -65,15 +65,16 @@ NO_ENTRY: dict[str, str] = {
 """Why a frame gives no row, by the words in `Decoded.undecoded`."""
 
 
-def decode(kept: Kept) -> Decoded:
-    """All that the kept frames say, as tables; see the module."""
+def decode(kept: Kept, inverted: Collection[str] = ()) -> Decoded:
+    """All that the kept frames say, as tables; see the module. `inverted`: see `protocol.Vehicles`."""
     if not len(kept.raw):
         return Decoded()
     heads = read_heads(kept.raw)
     names, codes = _devices(kept.raw, heads)
     items, layout, _ = find_items(heads)
+    flipped = np.array([name in inverted for name in names.to_pylist()])[codes] if inverted else None
     tables = {
-        "vehicle_seconds": _seconds(heads, items, names, codes),
+        "vehicle_seconds": _seconds(heads, items, names, codes, flipped),
         "electric_vehicle_states": _electric(kept.raw, heads, items, names, codes),
         "vehicle_diagnoses": _diagnoses(heads, items, names, codes),
         "vehicle_events": events.table(kept.raw, heads, names, codes),
@@ -106,8 +107,9 @@ def _rows(heads: Heads, frame: Array, seconds: Array, names: pa.Array, codes: Ar
 def _records(buffer: Array, body: Array, quantities: tuple[Quantity, ...]) -> Array:
     """The bodies that start at the offsets, as packed records."""
     kind = body_type(quantities)
-    every = np.ndarray(len(buffer) - kind.itemsize + 1, kind, buffer, strides=(1,))
-    return every[body]
+    size = kind.itemsize  # plain bytes are taken much faster than records, and are seen as records after
+    every = np.ndarray(len(buffer) - size + 1, f"V{size}", buffer, strides=(1,))
+    return every[body].view(kind)
 
 
 def _value(records: Array, quantity: Quantity) -> tuple[Array, Array]:
@@ -159,7 +161,7 @@ def _times(heads: Heads, items: Items, chosen: Array) -> tuple[Array, Array]:
     return seconds, timed
 
 
-def _seconds(heads: Heads, items: Items, names: pa.Array, codes: Array) -> pa.Table | None:
+def _seconds(heads: Heads, items: Items, names: pa.Array, codes: Array, flipped: Array | None) -> pa.Table | None:
     stream = np.flatnonzero(np.isin(items.kind, np.array(SECONDS, np.uint8)))
     if not len(stream):
         return None
@@ -172,7 +174,10 @@ def _seconds(heads: Heads, items: Items, names: pa.Array, codes: Array) -> pa.Ta
         if len(chosen) and kinds[mine][0] == kind:
             columns = _rows(heads, items.frame[chosen], seconds[mine], names, codes)
             columns["timed"] = _TIMED.take(pa.array(timed[mine]))
-            columns |= _stream_columns(_records(heads.buffer, items.body[chosen], STREAMS[kind]), STREAMS[kind])
+            records = _records(heads.buffer, items.body[chosen], STREAMS[kind])
+            if flipped is not None:
+                records["position_state"] ^= flipped[items.frame[chosen]].astype(np.uint8)
+            columns |= _stream_columns(records, STREAMS[kind])
             parts.append(pa.table(columns))
     return pa.concat_tables(parts)
 

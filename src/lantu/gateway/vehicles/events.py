@@ -41,6 +41,10 @@ EVENTS: dict[tuple[int, int], str] = {
 }
 """By family and command."""
 
+_IS_EVENT = np.zeros((4, 256), bool)
+for _family, _command in EVENTS:
+    _IS_EVENT[_family, _command] = True
+
 _SCHEMA = [
     ("event", pa.string()),
     ("serial", pa.int32()),
@@ -76,14 +80,13 @@ def _detail(event: str, unit: bytes) -> str:
 
 def table(raw: Sequence[bytes], heads: Heads, names: pa.Array, codes: Any) -> pa.Table | None:
     """A row for each such frame. `detail` is an ICCID, a platform's user or a chip; a password is never shown."""
-    chosen = np.flatnonzero(heads.sound & (heads.encryption == PLAIN) & heads.is_command)
+    sound = heads.sound & (heads.encryption == PLAIN) & heads.is_command
+    chosen = np.flatnonzero(sound & _IS_EVENT[heads.family, heads.command])
     frames: list[int] = []
     times: list[dt.datetime] = []
     rows: list[tuple[Any, ...]] = []
     for index in chosen.tolist():
-        event = EVENTS.get((int(heads.family[index]), int(heads.command[index])))
-        if event is None:
-            continue
+        event = EVENTS[int(heads.family[index]), int(heads.command[index])]
         unit = raw[index][HEAD:-1]
         time = time_of(unit)
         if time is None or len(unit) < 8:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 from enum import Enum
-from functools import reduce
-from operator import xor
+
+import numpy as np
 
 HEAD, TAIL = 24, 1
 LONGEST_UNIT = 8192
@@ -73,7 +73,7 @@ def is_vin(text: str) -> bool:
 
 def checksum(data: bytes) -> int:
     """XOR of all bytes (BCC)."""
-    return reduce(xor, data, 0)
+    return int(np.bitwise_xor.reduce(np.frombuffer(data, np.uint8)))
 
 
 def time_bytes(moment: dt.datetime) -> bytes:

@@ -10,17 +10,16 @@ from __future__ import annotations
 
 import datetime as dt
 import hmac
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakValueDictionary
-
-import numpy as np
 
 from lantu.base import Text
 from lantu.gateway.arrivals import Arrival, Decoded, Kept, Session
 from lantu.gateway.vehicles import columns
 from lantu.gateway.vehicles.encoding import frame as make_frame
+from lantu.gateway.vehicles.facts import Facts, facts_of
 from lantu.gateway.vehicles.frames import (
     ACTIVATED,
     ACTIVATION,
@@ -44,27 +43,12 @@ from lantu.gateway.vehicles.frames import (
     time_of,
     vin_text,
 )
-from lantu.gateway.vehicles.quantities import DIAGNOSIS
-from lantu.gateway.vehicles.scanning import (
-    ELECTRIC,
-    ELECTRIC_2025,
-    NO_TIME,
-    PLATFORM,
-    TERMINAL,
-    Heads,
-    find_items,
-    read_heads,
-    seconds_at,
-)
+from lantu.gateway.vehicles.scanning import ELECTRIC, ELECTRIC_2025, PLATFORM, TERMINAL
 from lantu.gateway.vehicles.splitting import Splitter
-from lantu.gateway.vehicles.units import electric
 
 NAME = "vehicles"
 PATIENCE = dt.timedelta(seconds=60)
 """A half frame that has not grown for so long is given up."""
-CLOCK_SLACK = 600
-"""Seconds that a realtime frame's clock may be off before it counts as odd."""
-EIGHT_HOURS = 8 * 3600
 MOST_VINS = 20_000
 """Vehicles remembered of one connection; a platform that forwards more loses its oldest."""
 REFUSED = 2
@@ -81,6 +65,10 @@ ODDITIES: dict[str, Text] = {
     "several_vins": Text("同一终端连接出现多个 VIN", "several VINs over one terminal's connection"),
     "vin_on_two_connections": Text("同一 VIN 出现在两条连接上", "the VIN speaks over two connections"),
     "obd_vin_differs": Text("OBD 中的 VIN 与报文头不一致", "the VIN of the engine computer is not that of the head"),
+    "position_marked_invalid": Text(
+        "标为无效的定位带有坐标（停留的旧位置，或标志位相反）",
+        "a position that is marked invalid (an old one kept, or the bit is the wrong way round)",
+    ),
     "not_logged_in": Text("未登入即上传数据", "data without a login"),
     "serial_repeated": Text("流水号重复", "the serial number is that of the frame before"),
     "time_impossible": Text("时间不存在", "the time does not exist"),
@@ -147,6 +135,11 @@ class VehicleSession:
             self._seen = (self._splitter.rest, now)
         return []
 
+    def close(self) -> list[bytes]:
+        """The connection ended: whole frames that were held up by a damaged head before them."""
+        frames, self._recovered = self._recovered, []
+        return frames + self._splitter.close()
+
     def vehicle(self, vin: str) -> _Vehicle:
         """What is known of a vehicle; the one that spoke longest ago is forgotten where there are too many."""
         known = self._vehicles.pop(vin, None) or _Vehicle()
@@ -166,15 +159,20 @@ class Vehicles:
 
     Args:
         platforms: the password of each platform's user; without it every platform is let in.
+        inverted: the VINs of terminals that send the bit "position invalid" the wrong way round.
         chips: which VIN activated with each chip (hex); what is new is entered. A signature is not verified.
     """
 
     name = NAME
 
     def __init__(
-        self, platforms: Mapping[str, str] | None = None, chips: MutableMapping[str, str] | None = None
+        self,
+        platforms: Mapping[str, str] | None = None,
+        inverted: Collection[str] = (),
+        chips: MutableMapping[str, str] | None = None,
     ) -> None:
         self._platforms = platforms
+        self._inverted = inverted
         self._chips: MutableMapping[str, str] = {} if chips is None else chips
         self._speakers: WeakValueDictionary[str, VehicleSession] = WeakValueDictionary()
 
@@ -184,7 +182,7 @@ class Vehicles:
 
     def decode(self, kept: Kept) -> Decoded:
         """Kept frames as columns; see `columns`."""
-        return columns.decode(kept)
+        return columns.decode(kept, self._inverted)
 
     def examine(self, frames: Sequence[tuple[Session, bytes]], now: dt.datetime) -> list[Arrival]:
         """Check frames of many connections at once. `now` without a zone is Beijing time."""
@@ -192,11 +190,10 @@ class Vehicles:
             return []
         raw = [frame for _, frame in frames]
         moment = local_time(now)
-        heads = read_heads(raw)
-        facts = _Facts.of(raw, heads, moment)
+        facts = facts_of(raw, moment)
         return [self._arrival(session, frame, index, facts, moment) for index, (session, frame) in enumerate(frames)]
 
-    def _arrival(self, session: Any, frame: bytes, index: int, facts: _Facts, moment: dt.datetime) -> Arrival:
+    def _arrival(self, session: Any, frame: bytes, index: int, facts: Facts, moment: dt.datetime) -> Arrival:
         if not facts.sound[index]:
             odd = "checksum" if facts.damaged[index] else "layout"
             return Arrival(session, frame, kept=False, oddities=(odd,))
@@ -225,7 +222,8 @@ class Vehicles:
         speaker = self._speakers.get(vin)
         if speaker is not None and speaker is not session:
             odd.append("vin_on_two_connections")
-        self._speakers[vin] = session
+        if speaker is not session:
+            self._speakers[vin] = session
         known = session.vehicle(vin)
         if command == LOGIN:
             known.logged_in, known.serial = True, None
@@ -317,61 +315,3 @@ def _is_empty_or_secret(family: int, command: int) -> bool:
     if family == PLATFORM:
         return command in (TIME, PLATFORM_LOGIN, KEY_EXCHANGE)
     return command in (ELECTRIC_PLATFORM_LOGIN, HEARTBEAT, CALIBRATION)
-
-
-@dataclass(slots=True)
-class _Facts:
-    """What all frames of one look say, as plain lists for the walk over them."""
-
-    sound: list[bool]
-    damaged: list[bool]
-    family: list[int]
-    command: list[int]
-    is_command: list[bool]
-    serial: list[int]
-    """Of realtime frames of heavy vehicles; -1 of others."""
-    odd: dict[str, list[bool]]
-
-    @classmethod
-    def of(cls, raw: Sequence[bytes], heads: Heads, moment: dt.datetime) -> _Facts:
-        """Look at all frames at once."""
-        items, layout, _ = find_items(heads)
-        count = len(raw)
-        plain = heads.encryption == PLAIN
-        data = (heads.command == REALTIME) | (heads.command == RESEND)
-        timed = (data | (heads.command == LOGIN) | (heads.command == LOGOUT)) & plain & heads.is_command
-        timed &= heads.stop - heads.unit >= 6
-        seconds = seconds_at(heads.buffer, np.where(timed, heads.unit, 0))
-        impossible = timed & (seconds == NO_TIME)
-        here = int((moment - dt.datetime(1970, 1, 1)).total_seconds())
-        behind = np.where(timed & ~impossible & (heads.command == REALTIME), here - seconds, 0)
-        utc = np.abs(behind - EIGHT_HOURS) <= CLOCK_SLACK
-        differs = np.zeros(count, bool)
-        for item in np.flatnonzero(items.kind == DIAGNOSIS).tolist():
-            frame, body = int(items.frame[item]), int(items.body[item])
-            start = int(heads.start[frame]) + (3 if heads.family[frame] == TERMINAL else 4)
-            own = heads.buffer[start : start + 17].tobytes()
-            differs[frame] |= vin_text(heads.buffer[body + 6 : body + 23].tobytes()) != vin_text(own)
-        unread = heads.heavy & (layout < 0)
-        for frame in np.flatnonzero(heads.electric).tolist():
-            unread[frame] = electric(raw[frame][HEAD:-1]) is None
-        first = np.where(layout == 2, heads.unit + 7, heads.unit + 6)
-        serial = (heads.buffer[first].astype(np.int64) << 8) | heads.buffer[first + 1]
-        odd = {
-            "obd_vin_differs": differs,
-            "time_impossible": impossible,
-            "clock_8h": utc,
-            "clock": (np.abs(behind) > CLOCK_SLACK) & ~utc,
-            "answer_with_data": ~heads.is_command & heads.says_more,
-            "encrypted": ~plain & (heads.stop > heads.unit),
-            "layout": unread & ~impossible,
-        }
-        return cls(
-            heads.sound.tolist(),
-            heads.damaged.tolist(),
-            heads.family.tolist(),
-            heads.command.tolist(),
-            heads.is_command.tolist(),
-            np.where(layout >= 0, serial, -1).tolist(),
-            {name: there.tolist() for name, there in odd.items()},
-        )

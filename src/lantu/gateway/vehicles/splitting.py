@@ -72,12 +72,20 @@ class Splitter:
             frames = self.feed(buffer)
         return frames
 
+    def close(self) -> list[bytes]:
+        """Nothing more comes: what is whole behind a frame that was waited for."""
+        buffer, self.rest, self._needed = self.rest, b"", HEAD + TAIL
+        frames = _Reading(buffer, last=True).frames()[0] if buffer else []
+        self.skipped += len(buffer) - sum(map(len, frames))
+        return frames
+
 
 class _Reading:
-    """One look at the bytes that are there."""
+    """One look at the bytes that are there. In a `last` one nothing more comes, so nothing is waited for."""
 
-    def __init__(self, buffer: bytes) -> None:
+    def __init__(self, buffer: bytes, last: bool = False) -> None:
         self.buffer = buffer
+        self.last = last
         # The XOR of any stretch is that of two of these, so that doubtful bytes are not added up again and again.
         self.until = b"\0" + np.bitwise_xor.accumulate(np.frombuffer(buffer, np.uint8)).tobytes()
         self.marks = 0
@@ -96,7 +104,7 @@ class _Reading:
                 at += 1
                 continue
             if stop > len(buffer):
-                inner = self._sound_from(at + 1)
+                inner = at + 1 if self.last else self._sound_from(at + 1)
                 if inner is None:
                     skipped += at - end
                     return found, at, stop - at, skipped
@@ -183,6 +191,8 @@ class _Reading:
         inner = self._sound_from(at + 1)
         if inner is not None:  # where it begins behind the frame, the line is sound again and nothing is waited for
             return inner if inner < stop else None
+        if self.last:
+            return None
         start = at + 1
         while (match := _MARK.search(self.buffer, start, stop)) is not None:
             start = match.start()

@@ -56,6 +56,7 @@ def last_whole(period: str, day: dt.date) -> Period:
 
 
 def find_indicator(ground: Ground, rule: IndicatorRule) -> None:
+    """Indicators of areas or objects that lie beyond a limit in the last whole period."""
     period = last_whole(rule.period, ground.day)
     where: dict[str, str] = {}
     selection: str | list[str] = rule.areas or ""
@@ -124,6 +125,7 @@ def _traced(sources: Sources, family: Any, target: str, period: Period, versions
 
 
 def find_dataset(ground: Ground, rule: DatasetRule) -> None:
+    """Stations whose observations of the day lie above a limit."""
     if ground.lake.version(rule.dataset) is None:
         ground.findings.say(rule.rule, Text(f"数据集 {rule.dataset} 没有数据", f"{rule.dataset} has no data"))
         return
@@ -205,6 +207,7 @@ def _passes(rule: Any, row: Entry, day: dt.date) -> bool:
 
 
 def find_entries(ground: Ground, rule: EntryRule) -> None:
+    """Entries that stand in a state in which they should not stand for long."""
     entries = ground.book.entries(rule.ledger, ground.day)
     ledger = entries.ledger
     oldest = ground.day - dt.timedelta(days=rule.within_days)
@@ -213,7 +216,8 @@ def find_entries(ground: Ground, rule: EntryRule) -> None:
             continue
         fact = entries.happened(row)
         waited = ground.pack.working_days.between(fact, ground.day)
-        if not oldest <= fact <= ground.day or waited < rule.after_working_days:
+        patient = rule.after_working_days > 0 and waited <= rule.after_working_days
+        if not oldest <= fact <= ground.day or patient:
             continue
         state = ledger.states[row.state].title
         shown_as = _described(ledger, row)
@@ -248,6 +252,7 @@ def _described(ledger: Ledger, row: Entry) -> Text:
 
 
 def find_overdue(ground: Ground, rule: OverdueRule) -> None:
+    """Entries whose deadline has passed."""
     entries = ground.book.entries(rule.ledger, ground.day)
     ledger = entries.ledger
     reached = frozenset(state for name in rule.reached for state in ledger.states_of(name))
@@ -284,6 +289,7 @@ def find_overdue(ground: Ground, rule: OverdueRule) -> None:
 
 
 def find_devices(ground: Ground, rule: DeviceRule) -> None:
+    """Stations on the register that stand still or are silent."""
     if ground.lake.version(rule.dataset) is None:
         ground.findings.say(rule.rule, Text(f"数据集 {rule.dataset} 没有数据", f"{rule.dataset} has no data"))
         return
@@ -355,29 +361,45 @@ def _find_silent(ground: Ground, rule: DeviceRule, areas: dict[str, str]) -> Non
 
 
 def find_clues(ground: Ground, rule: ClueRule, clues: Sequence[Clue]) -> None:
+    """Clues of the classes that a rule takes."""
     for clue in clues:
         day = clue.time.date()
         if clue.clue_class not in rule.clues or day > ground.day:
+            continue
+        subject = clue.site or str(getattr(clue, "device", "") or "")
+        if not clue.area or not subject:
+            what = subject or clue.words.zh
+            ground.findings.say(
+                rule.rule, Text(f"线索没有区域或对象：{what}", f"a clue without area or subject: {what}")
+            )
             continue
         try:
             area = clue.area if clue.area in ground.pack.areas else ground.pack.areas.find(clue.area).code
         except LantuError as error:
             ground.findings.say(rule.rule, error.what)
             continue
-        rows = [each if isinstance(each, str) else row_text(clue.clue_class, _as_mapping(each)) for each in clue.rows]
+        own = str(getattr(clue, "key", "") or clue.time.isoformat())
         ground.candidate(
             rule,
             area,
-            clue.site,
+            subject,
             day,
-            clue.words,
-            f"{clue.clue_class}|{clue.site}|{clue.time.isoformat()}",
-            rows,
+            Text(f"{subject} {clue.words.zh}", f"{subject}: {clue.words.en}"),
+            f"{clue.clue_class}|{subject}|{own}",
+            _rows_of_clue(clue),
             simulated=bool(getattr(clue, "simulated", False)),
         )
 
 
-def _as_mapping(row: Any) -> dict[str, Any]:
-    if isinstance(row, dict):
-        return row
-    return {str(number): value for number, value in enumerate(row if isinstance(row, list | tuple) else [row])}
+def _rows_of_clue(clue: Clue) -> list[str]:
+    """The rows of a clue in words: a list of rows, or one thing that says which rows of a dataset it means."""
+    rows = clue.rows if isinstance(clue.rows, list | tuple) else [clue.rows]
+    found = []
+    for row in rows:
+        values = row.as_json() if hasattr(row, "as_json") else row
+        if isinstance(values, dict):
+            source = str(values.get("dataset") or clue.clue_class)
+            found.append(row_text(source, {name: value for name, value in values.items() if name != "dataset"}))
+        else:
+            found.append(str(values))
+    return found

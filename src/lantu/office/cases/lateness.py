@@ -10,7 +10,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from lantu.base import Text
 from lantu.office.cases.rules import CASES
 
 if TYPE_CHECKING:
@@ -97,25 +96,39 @@ def open_cases(
         areas: only those that lie in these areas.
     """
     found = []
-    judged: dict[str, tuple[dt.date, int, str | None, bool]] = {}
+    judge = _Judge(day, calendar, escalation)
     for number, case_class, area, holder, state, due in _rows(book, day, unit, areas):
-        if due is None:
-            found.append(LateCase(number, case_class, area, holder, state, None, None, None, False))
-            continue
-        if due not in judged:
-            date = dt.date.fromisoformat(due)
-            days = calendar.between(date, day)
-            level = escalation.level_of(days)
-            stale = calendar.is_stale(date) or calendar.is_stale(day)
-            judged[due] = (date, days, None if level is None else level.name, stale)
-        date, days, colour, stale = judged[due]
-        found.append(LateCase(number, case_class, area, holder, state, date, days, colour, stale))
+        date, days, level, stale = judge.of(due)
+        found.append(LateCase(number, case_class, area, holder, state, date, days, level, stale))
     found.sort(key=lambda case: (case.days_late is None, -(case.days_late or 0), case.number))
     return found
 
 
-def _rows(book: LedgerBook, day: dt.date, unit: str | None, areas: list[str] | None) -> list[Any]:
-    """(number, class, area, holder, state, due) of open cases as of a day."""
+Judged = tuple["dt.date | None", "int | None", "str | None", bool]
+
+
+class _Judge:
+    """What a deadline means on a day; each date is reckoned once."""
+
+    def __init__(self, day: dt.date, calendar: WorkingDays, escalation: Escalation) -> None:
+        self.day, self.calendar, self.escalation = day, calendar, escalation
+        self._known: dict[str | None, Judged] = {None: (None, None, None, False)}
+
+    def of(self, due: str | None) -> Judged:
+        """(deadline, working days past it, colour, whether a day is stale)."""
+        found = self._known.get(due)
+        if found is None:
+            assert due is not None
+            date = dt.date.fromisoformat(due)
+            days = self.calendar.between(date, self.day)
+            level = self.escalation.level_of(days)
+            stale = self.calendar.is_stale(date) or self.calendar.is_stale(self.day)
+            found = self._known[due] = (date, days, None if level is None else level.name, stale)
+        return found
+
+
+def _rows(book: LedgerBook, day: dt.date, unit: str | None, areas: list[str] | None, brief: bool = False) -> list[Any]:
+    """(number, class, area, holder, state, due) of open cases as of a day; `brief`: only area, holder and due."""
     store = book.store
     states = ", ".join("?" * len(UNFINISHED))
     wanted = [f"state in ({states})"]
@@ -126,7 +139,8 @@ def _rows(book: LedgerBook, day: dt.date, unit: str | None, areas: list[str] | N
     if areas is not None:
         wanted.append(f"area in ({', '.join('?' * len(areas))})" if areas else "1 = 0")
         values += areas
-    columns = f"key, {store.field_sql('case_class')}, area, holder, state, {store.field_sql('due_on')}"
+    due = store.field_sql("due_on")
+    columns = f"area, holder, {due}" if brief else f"key, {store.field_sql('case_class')}, area, holder, state, {due}"
     latest = store.select("select max(day) from entry where ledger = ?", [CASES])
     if not latest or latest[0][0] is None or latest[0][0] <= day.isoformat():
         return store.select(
@@ -153,24 +167,26 @@ def lateness(
     A case counts as late from the first working day after its deadline on.
     """
     rows: dict[tuple[str | None, str], LateRow] = {}
-    for case in open_cases(book, day, calendar, escalation, unit, areas):
-        key = (case.unit, case.area)
-        row = rows.get(key)
+    judge = _Judge(day, calendar, escalation)
+    for (place, holder, due), count in Counter(_rows(book, day, unit, areas, brief=True)).items():
+        row = rows.get((holder, place))
         if row is None:
-            row = rows[key] = LateRow(case.unit, case.area)
-        row.open += 1
-        row.stale = row.stale or case.stale
-        if case.days_late is None:
-            row.undated += 1
+            row = rows[holder, place] = LateRow(holder, place)
+        _, days, level, stale = judge.of(due)
+        row.open += count
+        row.stale = row.stale or stale
+        if days is None:
+            row.undated += count
             continue
-        if case.level is not None:
-            row.levels[case.level] += 1
-        if case.days_late > 0:
-            row.late += 1
-            row.worst_days = max(row.worst_days, case.days_late)
+        if level is not None:
+            row.levels[level] += count
+        if days > 0:
+            row.late += count
+            row.worst_days = max(row.worst_days, days)
     order = [level.name for level in reversed(escalation.levels)]
     return sorted(
-        rows.values(), key=lambda row: (*(-row.levels[name] for name in order), -row.open, row.unit or "", row.area)
+        rows.values(),
+        key=lambda row: (*(-row.levels[name] for name in order), -row.open, row.unit or "", row.area),
     )
 
 
@@ -182,11 +198,9 @@ def summed(rows: list[LateRow], by: str) -> list[LateRow]:
         into = found.setdefault(key, LateRow(row.unit, "") if by == "unit" else LateRow(None, row.area))
         into.open += row.open
         into.late += row.late
-        into.levels.update(row.levels)
+        for name, count in row.levels.items():
+            into.levels[name] += count
         into.undated += row.undated
         into.worst_days = max(into.worst_days, row.worst_days)
         into.stale = into.stale or row.stale
     return list(found.values())
-
-
-NOBODY = Text("未定承办单位", "nobody named yet")

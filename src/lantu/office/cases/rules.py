@@ -160,7 +160,7 @@ class DatasetRule(_Rule):
 
 
 class EntryRule(_Rule):
-    """Entries of a ledger that stand in a state, at once or after so many working days (alarms, findings)."""
+    """Entries of a ledger that stand in a state (alarms, findings): at once, or when so many working days are over."""
 
     kind: Literal["entry"]
     ledger: Name

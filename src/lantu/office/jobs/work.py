@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -175,12 +176,77 @@ def verify_journal(job: Job, step: Progress) -> tuple[Text, dict[str, Any]]:
     return message, {"lines": count, "faults": [{"zh": each.zh, "en": each.en} for each in faults[:200]]}
 
 
+def review_return(job: Job, step: Progress) -> tuple[Text, dict[str, Any]]:
+    """Compare a returned sheet with the entries."""
+    from lantu.office.sheets.models import SheetReturn
+    from lantu.office.sheets.returns import compare
+
+    sheet = SheetReturn.objects.get(pk=job.given["sheet"])
+    compare(sheet, step)
+    sheet.refresh_from_db()
+    counts = sheet.counts
+    return (
+        Text(
+            f"新增 {counts.get('new', 0)}，修改 {counts.get('changed', 0)}，冲突 {counts.get('conflict', 0)}，"
+            f"有误 {counts.get('bad', 0)}",
+            f"{counts.get('new', 0)} new, {counts.get('changed', 0)} changed, {counts.get('conflict', 0)} conflicts, "
+            f"{counts.get('bad', 0)} bad",
+        ),
+        {"sheet": sheet.pk},
+    )
+
+
+def take_return(job: Job, step: Progress) -> tuple[Text, dict[str, Any]]:
+    """Take a returned sheet; if it was cut off after it was taken, nothing is taken twice."""
+    from lantu.office.sheets.models import SheetReturn
+    from lantu.office.sheets.returns import take
+
+    sheet = SheetReturn.objects.get(pk=job.given["sheet"])
+    result = sheet.result if sheet.state == "taken" else take(sheet, step)
+    return (
+        Text(
+            f"新增 {result['entered']}，更改 {result['amended']}",
+            f"{result['entered']} entered, {result['amended']} amended",
+        ),
+        {"sheet": sheet.pk, **result},
+    )
+
+
+def export_list(job: Job, step: Progress) -> tuple[Text, dict[str, Any]]:
+    """Write a filtered list to a workbook, with the rights of the account that asked."""
+    from lantu.office.register.lists import read_wanted
+    from lantu.office.sheets.returns import export_path, write_list
+
+    assert job.account is not None
+    ledger = desk().book.ledger(job.given["ledger"])
+    with use_language(job.given.get("language", "zh")):
+        count = write_list(job.account, ledger, read_wanted(ledger, job.given["wanted"]), export_path(job.pk), step)
+    return Text(f"共 {count} 条", f"{count} entries"), {"count": count, "ledger": ledger.ledger}
+
+
+def draw_rechecks(job: Job, step: Progress) -> tuple[Text, dict[str, Any]]:
+    """Draw closed cases for a re-check by a seed; the draw is kept with the job, and stands in the journal."""
+    from lantu.office.cases import drawn_rechecks
+
+    first, last = (dt.date.fromisoformat(job.given[name]) for name in ("first", "last"))
+    found = [each.as_json() for each in drawn_rechecks(desk().fresh_book(), first, last, job.given["seed"])]
+    actor = job.account.actor() if job.account is not None else PROGRAM
+    numbers = [each["number"] for each in found]
+    detail = {**job.given, "drawn": len(numbers), "digest_of_numbers": sha256("|".join(numbers).encode()).hexdigest()}
+    desk().book.store.journal.write(actor, "draw_rechecks", f"job/{job.pk}", detail)
+    return Text(f"抽中 {len(found)} 件", f"{len(found)} cases drawn"), {"cases": found}
+
+
 KINDS: dict[str, Callable[[Job, Progress], tuple[Text, dict[str, Any]]]] = {
     "assess": assess_day,
     "import_data": import_files,
     "import_sheet": import_sheet,
     "read_plan": read_plan,
     "verify_journal": verify_journal,
+    "review_sheet": review_return,
+    "take_sheet": take_return,
+    "export_sheet": export_list,
+    "draw_rechecks": draw_rechecks,
 }
 TITLES = {
     "assess": Text("评定", "assess"),
@@ -188,6 +254,10 @@ TITLES = {
     "import_sheet": Text("导入台账", "import a ledger sheet"),
     "read_plan": Text("读取计划文件", "read a plan's document"),
     "verify_journal": Text("核验日志", "verify the journal"),
+    "review_sheet": Text("比对回表", "compare a returned sheet"),
+    "take_sheet": Text("收入回表", "take a returned sheet"),
+    "export_sheet": Text("导出台账", "export a list"),
+    "draw_rechecks": Text("抽取复核", "draw re-checks"),
 }
 
 

@@ -21,36 +21,38 @@ Counts = dict[str, dict[str, int]]
 """By ledger, then by state; a ledger without entries that the account sees is left out."""
 
 
-def scope_of(account: Any) -> str:
-    """What decides which entries an account sees: accounts of one scope see the same."""
-    role = rights.role_of(account)
-    if role in ("coordinator", "auditor"):
-        return "all"
-    own = {"department": "unit", "enterprise": "owned"}.get(role, "area")
-    return f"{role}|{json.dumps(getattr(account, own), ensure_ascii=False)}"
-
-
-def counts_by_state(account: Any, ledgers: Iterable[str], versions: Mapping[str, Any] | None = None) -> Counts:
+def counts_by_state(
+    account: Any,
+    ledgers: Iterable[str],
+    areas: Iterable[str] | None = None,
+    versions: Mapping[str, Any] | None = None,
+) -> Counts:
     """The entries that an account sees of some ledgers, by state.
 
     Args:
         account: who asks.
         ledgers: their names.
+        areas: only entries that lie in these areas.
         versions: the ledgers' versions, where they are known already.
     """
     known = desk().book.store.versions() if versions is None else versions
-    wanted = sorted({name for name in ledgers if name in known})
+    wanted = {name: known[name] for name in sorted(set(ledgers)) if name in known}
     if not wanted:
         return {}
-    key = _key("counts", scope_of(account), [(name, known[name]) for name in wanted])
-    found: Counts | None = cache.get(key)
-    if found is None:
-        found = {}
-        rows = rights.visible_entries(account).filter(ledger__in=wanted)
+    within = None if areas is None else sorted(areas)
+    key = _key("counts", rights.scope_of(account), within)
+    kept: dict[str, tuple[Any, dict[str, int]]] = cache.get(key) or {}
+    fresh = [name for name, version in wanted.items() if name not in kept or kept[name][0] != version]
+    if fresh:
+        rows = rights.visible_entries(account).filter(ledger__in=fresh)
+        if within is not None:
+            rows = rows.filter(area__in=within)
+        counted: Counts = {name: {} for name in fresh}
         for ledger, state, count in rows.values_list("ledger", "state").annotate(n=Count("id")).order_by():
-            found.setdefault(ledger, {})[state] = count
-        cache.set(key, found, _SECONDS)
-    return found
+            counted[ledger][state] = count
+        kept = {**kept, **{name: (wanted[name], counted[name]) for name in fresh}}
+        cache.set(key, kept, _SECONDS)
+    return {name: kept[name][1] for name in wanted if kept[name][1]}
 
 
 def _key(*parts: Any) -> str:

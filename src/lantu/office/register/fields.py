@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
-from django.db.models import F, FloatField, Func, Q, TextField, Value
+from django.db.models import F, FloatField, Func, Q, TextField
 from django.db.models.functions import Cast
 
 if TYPE_CHECKING:
@@ -13,23 +14,27 @@ if TYPE_CHECKING:
 
 
 class DataValue(Func):
-    """The value of a field of `entry.data` as text; lists are JSON text. Null where it is not filled."""
+    """The value of a field of `entry.data` as text; lists are JSON text. Null where it is not filled.
+
+    The name stands in the statement itself, so that an index on the same expression is used; it is one that a ledger
+    declares, small letters, digits and underscores.
+    """
 
     output_field = TextField()
-    arity = 2
+    arity = 1
 
     def __init__(self, name: str) -> None:
-        super().__init__(F("data"), Value(name))
+        if not re.fullmatch(r"[a-z0-9_]+", name):
+            raise ValueError(name)
+        super().__init__(F("data"))
+        self.name = name
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        name = self.source_expressions[1].value
-        clone = self.copy()
-        clone.set_source_expressions([self.source_expressions[0], Value(f"$.{name}")])
-        return super(DataValue, clone).as_sql(compiler, connection, template="json_extract(%(expressions)s)", **extra)
+        return self.as_sql(compiler, connection, template=f"json_extract(%(expressions)s, '$.{self.name}')", **extra)
 
     def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        data, values = compiler.compile(self.source_expressions[0])
-        return f"(cast({data} as jsonb) ->> %s)", [*values, self.source_expressions[1].value]
+        template = f"(cast(%(expressions)s as jsonb) ->> '{self.name}')"
+        return self.as_sql(compiler, connection, template=template, **extra)
 
 
 def alias_of(field: LedgerField) -> str:

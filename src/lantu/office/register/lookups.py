@@ -1,30 +1,9 @@
-"""Looking entries up by parts of what they hold, on SQLite and on PostgreSQL alike."""
+"""Looking entries up by the beginning of their key, on SQLite and on PostgreSQL alike."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import connection
-from django.db.models import F, Func, Q, TextField
-
-
-class DataValue(Func):
-    """The value of a declared field as text, from an entry's data."""
-
-    output_field = TextField()
-
-    def __init__(self, field: str) -> None:
-        if not field.replace("_", "").isalnum():
-            raise ValueError(field)
-        super().__init__(F("data"))
-        self.field = field
-
-    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        return self.as_sql(compiler, connection, template=f"json_extract(%(expressions)s, '$.{self.field}')", **extra)
-
-    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        template = f"(cast(%(expressions)s as jsonb) ->> '{self.field}')"
-        return self.as_sql(compiler, connection, template=template, **extra)
+from django.db.models import Q
 
 
 def key_begins(prefix: str) -> Q:

@@ -281,3 +281,28 @@ def step_form(account: Any, ledger: Ledger, step: Transition, entry: Any, *given
     form.fields["day"] = _day_field("")
     form.fields["version"] = _version_field(entry.version)
     return form
+
+
+def clue_form(account: Any, ledger: Ledger, once: str, *given: Any) -> LedgerForm:
+    """The form of a clue by hand: what was found where, with photos; its number comes from the program.
+
+    Args:
+        account: whose areas may be chosen.
+        ledger: the ledger of cases.
+        once: letters that this form alone has; the number is made of them.
+        given: what was posted.
+    """
+    form = LedgerForm(*given)
+    found = {each.name: each for each in ledger.fields}
+    first = [found[name] for name in ("case_class", "occurred_on", "source", "subject", "what") if name in found]
+    _add_values(form, first, None, {})
+    form.fields["area"] = _area_field(account, ledger, None, True)
+    _place_fields(form, None)
+    _add_values(form, [found[name] for name in ("due_on",) if name in found], False, {})
+    for kind in ledger.pictures:
+        if kind == "photo_before":
+            form.fields[f"e_{kind}"] = FilesField(label=str(ledger.evidence[kind]), required=False)
+            form.evidence[f"e_{kind}"] = kind
+    form.fields["note"] = _note_field(False)
+    form.fields["once"] = forms.RegexField(r"^[0-9a-f]{8}$", widget=forms.HiddenInput, initial=once)
+    return form

@@ -132,7 +132,9 @@ def show(request: HttpRequest, measure: str, name: str) -> Page:
         return Page("commitment.html", {"commitment": head, "as_of": None, "rows": []}, {"crumbs": crumbs})
     now = standing(snapshot)
     day = day_of_address(request, now.day)
-    every = [row for row in snapshot.assessment.of(commitment.id) if rights.sees_area(request.user, row.area)]
+    judged = snapshot.assessment.of(commitment.id)
+    seen = rights.areas_seen(request.user, [row.area for row in judged])
+    every = [row for row in judged if row.area in seen]
     here = [row for row in every if not area or row.area == area or now.column_of(row.area) == area]
     status = request.GET.get("status", "")
     rows = [row for row in here if not status or row.status.value == status]

@@ -151,7 +151,11 @@ def area_filter(account: Any, wanted: str) -> list[tuple[str, Text]]:
 
 def entry_address(ledger: str, key: str) -> str:
     """The address of an entry's page; a case has its own."""
-    return reverse("entry", kwargs={"name": ledger, "key": key})
+    return (
+        reverse("case", kwargs={"key": key})
+        if ledger == "cases"
+        else reverse("entry", kwargs={"name": ledger, "key": key})
+    )
 
 
 def entry_name(ledger: Ledger, entry: Any) -> str:

@@ -107,7 +107,8 @@ def seen_changes(account: Any, now: Standing) -> tuple[dt.date | None, list[Chan
     if before is None:
         return None, []
     changes = now.changes_since(before)
-    return before.assessment.as_of, [each for each in changes if rights.sees_area(account, each.row.area)]
+    seen = rights.areas_seen(account, {each.row.area for each in changes})
+    return before.assessment.as_of, [each for each in changes if each.row.area in seen]
 
 
 def change_row(change: Change, day: str) -> dict[str, Any]:
@@ -140,20 +141,18 @@ def dataset_rows(day: dt.date) -> list[dict[str, Any]]:
     """Every dataset: what is there, until when, and when the last of it came."""
     rows = []
     for each in arrivals():
-        held = each.status
-        last = held.last if held else ""
-        behind = (day - dt.date.fromisoformat((last + "-01")[:10])).days if held and len(last) >= 10 else None
+        held = each.rows is not None
+        behind = (day - dt.date.fromisoformat(each.last[:10])).days if len(each.last) >= 10 else None
         rows.append(
             {
                 "dataset": each.dataset,
                 "title": each.title,
-                "rows": held.rows if held else None,
-                "stations": held.stations if held else None,
-                "first": held.first if held else None,
-                "last": held.last if held else None,
+                "rows": each.rows,
+                "first": each.first or None,
+                "last": each.last or None,
                 "days_behind": max(behind, 0) if behind is not None else None,
                 "came": each.came,
-                "simulated": held.simulated if held else None,
+                "simulated": each.simulated if held else None,
             }
         )
     return rows
@@ -189,7 +188,7 @@ def overview(request: HttpRequest) -> Page | HttpResponse:
         "days": at.snapshots.days(),
         "verdicts": len(snapshot.assessment.rows),
         "counts": {status.value: count for status, count in counts.items()},
-        "unknown": [{"why": why, "count": count} for why, count in now.why_unknown()],
+        "unknown": [{"why": why, "count": count} for why, count in now.reasons],
         "changes": {
             "since": since,
             "count": len(changes),

@@ -24,7 +24,7 @@ from lantu.office.standing import PlanTask, Standing, plan_tasks, standing
 from lantu.office.trend import has_trend
 from lantu.site.answers import Page, at_day, pair, shown_to
 from lantu.site.figures import five_counts, verdict
-from lantu.site.links import commitment_link, ledger_link, task_link
+from lantu.site.links import commitment_link, entry_link, ledger_link, task_link
 from lantu.site.pages.commitments import asked, cell_row, figure_words
 from lantu.site.pages.overview import day_of_address, fragment
 
@@ -253,7 +253,7 @@ def _clocks(measure: str, now: Standing | None, focus: str) -> dict[str, Any] | 
     """The three clocks of a measure in the area that the reader looks at, else over all areas."""
     if now is None:
         return None
-    every = [row for row in now.snapshot.assessment.rows if row.measure == measure]
+    every = now.by_measure.get(measure, [])
     rows = [row for row in every if row.area == focus] or every
     if not rows or rows[0].clocks is None:
         return None
@@ -350,7 +350,7 @@ def _reports(account: Any, found: PlanTask) -> list[dict[str, Any]]:
             "percent": row.values.get("percent"),
             "state": row.state,
             "state_title": ledger.states[row.state].title if row.state in ledger.states else row.state,
-            "url": f"/reports/{row.key}",
+            "url": entry_link(PROGRESS_REPORTS, row.key),
         }
         for row in rows[:_REPORTS_SHOWN]
     ]
