@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 SECONDS_TO_START = 120
 SECONDS_TO_APPEAR = 30
@@ -45,14 +45,22 @@ class Living:
 
 
 @contextmanager
-def living_site(made_city: Path, folder: Path) -> Iterator[Living]:
-    """Server and worker on a copy of a made city, as `lantu up` runs them."""
+def living_site(made_city: Path, folder: Path, database: str = "") -> Iterator[Living]:
+    """Server and worker on a copy of a made city, as `lantu up` runs them.
+
+    Args:
+        made_city: the workspace that is copied.
+        folder: where to.
+        database: the URL of a copy of its database; empty for the one in the workspace.
+    """
     workspace = folder / "workspace"
     shutil.copytree(made_city, workspace)
     port = free_port()
     left_out = ("LANTU_JOBS", "LANTU_DATABASE_URL", "LANTU_HOSTS", "LANTU_HTTPS", "DJANGO_SETTINGS_MODULE")
     environment = {name: value for name, value in os.environ.items() if name not in left_out}
     environment["LANTU_WORKSPACE"] = str(workspace)
+    if database:
+        environment["LANTU_DATABASE_URL"] = database
     with (folder / "server.log").open("w") as log:
         server = subprocess.Popen([sys.executable, "-c", _RUN, str(port)], env=environment, stdout=log, stderr=log)
         try:
@@ -91,24 +99,36 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def seat(browser: Browser, site: Living, username: str, width: int = 1366, height: int = 768) -> Iterator[Page]:
-    """A browser in which an account has signed in by its password ("" for nobody): nothing may fail on its pages."""
-    context = browser.new_context(base_url=site.address, viewport={"width": width, "height": height}, locale="zh-CN")
+def signed_in_context(browser: Browser, site: Living, username: str, language: str = "zh") -> Iterator[BrowserContext]:
+    """A browser of one's own in which an account has signed in by its password; "" for nobody."""
+    context = browser.new_context(base_url=site.address, viewport={"width": 1366, "height": 768}, locale="zh-CN")
     context.set_default_timeout(SECONDS_TO_APPEAR * 1000)
-    page = context.new_page()
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))
-    page.on("console", lambda line: faults.append(f"{page.url}: {line.text}") if line.type == "error" else None)
-    page.on("response", lambda got: faults.append(f"{got.status} {got.url}") if got.status >= 400 else None)
+    if language != "zh":
+        context.add_cookies([{"name": "lantu_language", "value": language, "url": site.address}])
     if username:
+        page = context.new_page()
         page.goto("/sign-in")
-        page.get_by_label("用户名").fill(username)
-        page.get_by_label("密码").fill(site.passwords()[username])
-        page.get_by_role("button", name="登录").click()
+        page.fill("#username", username)
+        page.fill("#password", site.passwords()[username])
+        page.click("main button[type=submit]")
         page.wait_for_url(lambda url: "/sign-in" not in url)
-    yield page
+        page.close()
+    yield context
     context.close()
-    assert faults == []
+
+
+@contextmanager
+def seat(browser: Browser, site: Living, username: str) -> Iterator[Page]:
+    """The page at which somebody sits who has signed in; none of its addresses and scripts may fail."""
+    with signed_in_context(browser, site, username) as context:
+        page = context.new_page()
+        faults: list[str] = []
+        page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))
+        page.on("console", lambda line: faults.append(f"{page.url}: {line.text}") if line.type == "error" else None)
+        page.on("response", lambda got: faults.append(f"{got.status} {got.url}") if got.status >= 400 else None)
+        page.goto("/")
+        yield page
+        assert faults == []
 
 
 def photo(when: str, longitude: float, latitude: float, words: str = "after") -> dict[str, object]:
