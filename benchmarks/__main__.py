@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import city, gateway_vehicles
+from benchmarks import city, gateway, gateway_hj212, gateway_vehicles
 from benchmarks.air_year import BUDGET, compare
 from benchmarks.assess_warm import SECONDS_WARM, measure
 
@@ -37,8 +37,17 @@ def main() -> int:
     vehicles = gateway_vehicles.measure(runs=options.runs)
     print("gateway_vehicles: " + ", ".join(f"{name} {value:,.0f}/s" for name, value in vehicles.items()))
     faults += gateway_vehicles.faults(vehicles)
+    frames = gateway_hj212.measure()
+    print("gateway_hj212: " + ", ".join(f"{name} {value:,.1f}" for name, value in frames.items()))
+    faults += gateway_hj212.faults(frames)
+    through = gateway.measure()
+    print(gateway.summary(through))
+    faults += gateway.faults(through)
     if options.json:
-        measured = {"air_year": result.as_json(), "assess_warm": assessed, "city": whole, "gateway_vehicles": vehicles}
+        measured = {
+            "air_year": result.as_json(), "assess_warm": assessed, "city": whole, "gateway_vehicles": vehicles,
+            "gateway_hj212": frames, "gateway": through,
+        }  # fmt: skip
         options.json.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
     for fault in faults:
         print(f"FAULT: {fault}", file=sys.stderr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -72,6 +73,22 @@ def test_the_example_pack_is_sound_and_can_be_judged(tmp_path: Path) -> None:
             file.write_text(text, encoding="utf-8")
     commands = "\n".join(text for _, text in blocks(page, "sh"))
     run(f"lantu demo\n{commands}", tmp_path, tmp_path / "workspace")
+
+
+def test_the_gateway_runs_as_its_page_says(tmp_path: Path) -> None:
+    page = ROOT / "docs" / "gateway.md"
+    workspace = tmp_path / "workspace"
+    workspace.mkdir()
+    (workspace / "workspace.yaml").write_text("lantu_workspace: 1\n", encoding="utf-8")
+    ((title, register),) = blocks(page, "yaml")
+    (workspace / title.removeprefix("file=")).write_text(register, encoding="utf-8")
+    commands = "\n".join(text for _, text in blocks(page, "sh"))
+    for port in ("7212", "7213"):
+        with socket.socket() as some:
+            some.bind(("127.0.0.1", 0))
+            commands = commands.replace(port, str(some.getsockname()[1]))
+    run(commands, tmp_path, workspace)
+    assert {row.dataset for row in Lake(workspace / "lake").status()} == {"device_readings"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

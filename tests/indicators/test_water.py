@@ -120,3 +120,19 @@ def test_one_month_of_one_source_is_not_rounded_away(book: LedgerBook, lake: Lak
     # 1199 of 1200 are 99.92 %, and 100.0 would be wrong even at 99.98
     assert value.rounded == Decimal("99.9")
     assert value.valid
+
+
+def test_a_specific_item_of_table_3_makes_a_source_fail(book: LedgerBook, lake: Lake) -> None:
+    """Benzene: 0.01 mg/L; a month in which it was measured above that does not comply, whatever the 21 items say."""
+    street = next(area.code for area in PACK.areas.children("110112") if area.kind != "zone")
+    given: dict[str, Any] = {"name": "水源甲", "kind": "surface", "level": "town", "body": "river"}
+    book.enter(
+        "drinking_water_sources", given | {"people": 2000, "daily_supply": 300}, street, WHO, dt.date(2020, 1, 1)
+    )
+    write(lake, "surface_water", months("水源甲", [0.5] * 12))
+    benzene = [("水源甲", dt.datetime(2021, month, 6, 9), {"benzene": 0.01}) for month in (2, 5, 8)]
+    write(lake, "surface_source", benzene)
+    assert figure(book, lake, "drinking_water_source_compliance_rate", "city").rounded == 100
+    write(lake, "surface_source", [("水源甲", dt.datetime(2021, 11, 6, 9), {"benzene": 0.011})])
+    value = figure(book, lake, "drinking_water_source_compliance_rate", "city")
+    assert (value.rounded, value.n) == (Decimal("91.7"), 12)

@@ -228,3 +228,18 @@ def test_near_names_are_offered(book: LedgerBook) -> None:
         book.ledger("outfall")
     assert "outfalls" in str(caught.value.mend)
     assert book.ledger("排污口台账").ledger == "outfalls"
+
+
+def test_an_entry_may_come_with_evidence_and_change_its_place(book: LedgerBook, officer: Actor, photo: Path) -> None:
+    given = {"code": "OF-1", "found_on": "2021-03-01"}
+    made = book.enter("outfalls", given, "东街道", officer, place="116.4,39.9", evidence=[("photo", photo)])
+    (piece,) = made.evidence
+    assert (piece.kind, piece.file) == ("photo", photo.name)
+    assert book.evidence_path(piece).read_bytes() == photo.read_bytes()
+    with pytest.raises(LantuError, match="no file"):
+        book.enter("outfalls", {**given, "code": "OF-2"}, "东街道", officer, evidence=[("photo", Path("nowhere.jpg"))])
+    with pytest.raises(LantuError, match="no kind of evidence"):
+        book.enter("outfalls", {**given, "code": "OF-2"}, "东街道", officer, evidence=[("song", photo)])
+    assert not book.store.latest("outfalls", ["OF-2"])
+    assert book.amend("outfalls", "OF-1", {"people": 2}, officer).place == "116.4,39.9"
+    assert book.amend("outfalls", "OF-1", {}, officer, place="116.5,39.8").place == "116.5,39.8"

@@ -82,3 +82,20 @@ def test_enterprises_see_no_verdicts(signed_in: Browser) -> None:
     for address in ("/areas", "/areas/110101", "/tasks", "/tasks/air-1", "/changes", "/commitments/air-1-1/pm25"):
         assert signed_in("enterprise").get(address).status_code == 403, address
         assert signed_in("").get(address).status_code == 302, address
+
+
+def test_a_share_that_has_to_be_whole_is_ranked_from_the_top(city: Any) -> None:
+    from lantu.office.ranks import rank_of
+    from lantu.office.standing import standing
+
+    now = standing(city.snapshots.latest())
+    rows = [row for row in now.snapshot.assessment.of("air-2-1/points_online") if row.value is not None]
+    best = max(rows, key=lambda row: row.value)
+    worst = min(rows, key=lambda row: row.value)
+    first, last = rank_of(best, now), rank_of(worst, now)
+    assert first is not None
+    assert last is not None
+    assert (first.place, first.among, first.shared) == (1, len(rows), True)
+    assert last.place == 1 + sum(row.value > worst.value for row in rows)
+    counted = now.snapshot.assessment.of("air-5-3/enterprises")[0]
+    assert rank_of(counted, now) is None, "numbers of entries are not ranked"

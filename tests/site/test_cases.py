@@ -57,8 +57,7 @@ def test_a_case_goes_from_clue_to_closing_between_units(city: Any, signed_in: Br
     number = number_of(city, "a0000001")
     address = f"/cases/{number}"
     assert answer.headers["Location"] == address
-    first = coordinator.get("/cases.json", {"tab": "dispatch"}).json()["cases"][0]
-    assert first["key"] == number
+    assert coordinator.get("/cases.json", {"tab": "dispatch"}).json()["cases"][0]["key"] == number
     assert step(coordinator, number, "assign", 1, v_due_on="2022-01-14").status_code == 422, "nobody is to hold it"
     assert step(coordinator, number, "assign", 1, v_due_on="2022-01-14", holder=DISTRICT).status_code == 302
 

@@ -151,7 +151,7 @@ def test_a_life_from_entering_to_closing(city: Any, signed_in: Browsers) -> None
     report = {"version": 2, "e_acceptance": photo("blue", "验收.jpg")}
     assert bureau.post(f"{address}/-/step/close", report).status_code == 302
     assert city.book.entry("outfalls", "PW-LIFE/1").state == "closed"
-    assert district.get(f"{address}.json").json()["state"] == "closed"
+    assert district.get(f"{address}.json").json()["entry"]["state"] == "closed"
     lines = [line.action for line in city.book.store.journal.lines(4)]
     assert lines[:3] == ["close", "rectify", "enter"]
     assert city.book.store.journal.verify()[1] == []
@@ -362,3 +362,24 @@ def test_two_at_once_one_wins(city: Any, signed_in: Browsers) -> None:
     assert late.status_code == 409
     assert "district1 has changed the entry to version 2" in late.content.decode()
     assert version_of(city, "PW-RACE") == 2
+
+
+def test_a_long_history_shows_its_latest_part_first(city: Any, signed_in: Browsers, monkeypatch: Any) -> None:
+    from lantu.site.pages import entries
+
+    monkeypatch.setattr(entries, "MOST_EVENTS", 2)
+    browser = signed_in("district1")
+    enter(browser, "PW-LONG", streets_of("district1")[0])
+    for number in range(3):
+        city.book.amend("outfalls", "PW-LONG", {"name": f"名称{number}"}, _actor("district1"))
+    data = browser.get("/ledgers/outfalls/PW-LONG.json").json()
+    assert ([event["version"] for event in data["events"]], data["more_events"]) == ([4, 3], 2)
+    assert data["events"][1]["changes"][0]["before"] == "名称0"
+    assert "Show the 2 earlier changes" in browser.get("/ledgers/outfalls/PW-LONG").content.decode()
+    assert len(browser.get("/ledgers/outfalls/PW-LONG.json", {"all": "1"}).json()["events"]) == 4
+
+
+def _actor(name: str) -> Any:
+    from lantu.office.accounts.models import Account
+
+    return Account.objects.get(username=name).actor()

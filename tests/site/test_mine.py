@@ -41,6 +41,10 @@ def test_groups_follow_the_day(signed_in: Browser) -> None:
     data = signed_in("bureau").get("/mine.json?as_of=2021-12-24").json()
     groups = {group["group"]: group for group in data["groups"]}
     assert groups["due"]["count"] > 0
+    parts = ["lead", "responsible", "assisting", None]
+    for group in groups.values():
+        order = [parts.index(row["role"]) for row in group["rows"]]
+        assert order == sorted(order), "what the unit leads comes first"
     assert all("2021-12-24" < row["due"] <= "2022-01-23" for row in groups["due"]["rows"])
     assert all(row["status"] != "met" for group in groups.values() for row in group["rows"])
     assert all(row["due"] is None or row["due"] <= "2021-12-24" for row in groups["overdue"]["rows"])

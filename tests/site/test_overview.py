@@ -52,7 +52,10 @@ def test_another_kept_day_can_be_chosen_and_a_day_without_one_is_told(signed_in:
     assert all("2021-12-24" < each["day"] <= "2022-01-23" for each in data["due"])
     assert "as_of=2021-12-24" in data["due"][0]["url"], "the day is carried on"
     for wanted in ("2021-05-05", "nonsense"):
-        assert "no kept assessment of that day" in _text(browser.get(f"/?as_of={wanted}"))
+        for address in ("/", "/tasks", "/tasks/air-1", "/areas", "/explain/air-1-1/pm25"):
+            page = _text(browser.get(f"{address}?as_of={wanted}"))
+            assert f"no kept assessment of {wanted}" in page, address
+    assert "no kept assessment" not in _text(browser.get("/tasks")), "it is said once"
 
 
 def test_what_changed_in_a_week_says_from_what_to_what(city: Any, signed_in: Browser) -> None:

@@ -18,6 +18,7 @@ from lantu.cli import (
     account_commands,
     assess_commands,
     data_commands,
+    gateway_commands,
     indicator_commands,
     ledger_commands,
     office_commands,
@@ -39,6 +40,7 @@ app.add_typer(indicator_commands.app, name="indicator")
 app.add_typer(ledger_commands.app, name="ledger")
 app.add_typer(office_commands.cases, name="case")
 app.add_typer(office_commands.reports, name="report")
+app.add_typer(gateway_commands.app, name="gateway")
 app.add_typer(assess_commands.targets, name="target")
 app.add_typer(account_commands.app, name="account")
 assess_commands.add_to(app)

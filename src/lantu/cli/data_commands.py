@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from lantu.cli.show import JsonOption, console, errors, open_lake, progress, say, write_json
+from lantu.cli.show import (
+    DEFAULT_PACK,
+    JsonOption,
+    PackOption,
+    console,
+    errors,
+    open_book,
+    open_lake,
+    open_pack,
+    progress,
+    say,
+    write_json,
+)
 
 app = typer.Typer(no_args_is_help=True, help=say("数据：导入、状态、质量", "data: import, status, quality"))
 
@@ -102,6 +114,34 @@ def stuck(dataset: DatasetArgument, json: JsonOption = None) -> None:
     table.add_column(say("数值", "value"), justify="right")
     for station, column, first, last, count, value in runs:
         table.add_row(station, column, f"{first:%Y-%m-%d %H:%M}", f"{last:%Y-%m-%d %H:%M}", str(count), f"{value:g}")
+    console.print(table)
+
+
+@app.command(
+    "contradictions", help=say("自报与检查或监测不符的工地", "sites whose declaration a check or readings contradict")
+)
+def contradictions(
+    period: Annotated[str, typer.Option("--period", help=say("时段，如 2021-10", "period, e.g. 2021-10"))],
+    pack: PackOption = DEFAULT_PACK,
+    json: JsonOption = None,
+) -> None:
+    from lantu.base import Period
+    from lantu.indicators.points.site_claims import contradicted_sites
+
+    rules = open_pack(pack)
+    found = contradicted_sites(open_lake(), rules.sites, rules.areas, open_book(rules), Period.parse(period))
+    if json is not None:
+        write_json([each.as_json() for each in found], json)
+        if str(json) == "-":
+            return
+    if not found:
+        console.print(say("没有发现自报与实际不符的工地", "no declaration is contradicted"))
+        return
+    table = Table()
+    for title in (say("工地", "site"), say("区域", "area"), say("月份", "month"), say("依据", "evidence")):
+        table.add_column(title, overflow="fold")
+    for each in found:
+        table.add_row(each.site, str(rules.areas.get(each.area).short_title), each.month, str(each.evidence))
     console.print(table)
 
 

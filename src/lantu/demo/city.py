@@ -13,11 +13,14 @@ from lantu.demo.air import simulate_air
 from lantu.demo.events import Events, hide_events
 from lantu.demo.filling import fill
 from lantu.demo.levels import simulate_levels
+from lantu.demo.reports import declare_sites, report_progress
 from lantu.demo.scenario import Scale, Scenario
-from lantu.demo.truth import truth_of
+from lantu.demo.truth import PlannedCity, truth_of
 from lantu.demo.water import simulate_water
 
 if TYPE_CHECKING:
+    from lantu.demo.air import SimulatedAir
+    from lantu.demo.levels import SimulatedLevels
     from lantu.lake import Lake
     from lantu.ledgers import LedgerBook
     from lantu.plan.packs import Pack
@@ -85,14 +88,24 @@ def simulate_city(
     levels = simulate_levels(scenario)
     simulate_water(scenario, levels)
     events = hide_events(scenario, levels)
+    declare_sites(scenario, levels, events)
     say(2, Text("观测数据", "observations"))
     for dataset, table in levels.tables.items():
         if table.num_rows:
             lake.write(dataset, table, source="simulated", simulated=True)
             rows[dataset] = table.num_rows
-    say(3, Text("写入台账", "writing ledgers"))
+    say(3, Text("真值", "truth"))
+    truth = _truth(pack, city, levels, air)
+    report_progress(scenario, truth, events)
+    say(4, Text("写入台账", "writing ledgers"))
     changes = fill(book, city)
-    say(4, Text("真值", "truth"))
+    say(5, Text("完成", "done"))
+    entries = sum(len(each) for each in city.entries.values())
+    return SimulatedCity(truth, entries, changes, rows, levels.targets, events)
+
+
+def _truth(pack: Pack, city: PlannedCity, levels: SimulatedLevels, air: SimulatedAir) -> dict[tuple[str, str], str]:
+    """What every verdict has to be at the end of the year."""
     truth = dict(levels.truth)
     for commitment in pack.commitments.values():
         for area in pack.areas_of(commitment):
@@ -105,11 +118,9 @@ def simulate_city(
     ):
         for commitment in pack.commitments.values():
             if commitment.kind == "level" and commitment.indicator == name:
-                for area, better in falls.items():
-                    truth[(commitment.id, area)] = "met" if better else "missed"
-    say(5, Text("完成", "done"))
-    entries = sum(len(each) for each in city.entries.values())
-    return SimulatedCity(truth, entries, changes, rows, levels.targets, events)
+                for code, better in falls.items():
+                    truth[(commitment.id, code)] = "met" if better else "missed"
+    return truth
 
 
 def write_truth(city: SimulatedCity, folder: Path) -> Path:

@@ -36,9 +36,20 @@ class Events:
     copied: list[dict[str, Any]] = field(default_factory=list)
     plume: dict[str, Any] = field(default_factory=dict)
     trucks: dict[str, Any] = field(default_factory=dict)
+    lying: list[dict[str, Any]] = field(default_factory=list)
+    """Sites that declare all duties kept against a check or their readings."""
+    rosy: list[dict[str, Any]] = field(default_factory=list)
+    """Measures that an area reports as done though one of their commitments is missed there."""
 
     def as_json(self) -> dict[str, Any]:
-        return {"stuck": self.stuck, "copied": self.copied, "plume": self.plume, "trucks": self.trucks}
+        return {
+            "stuck": self.stuck,
+            "copied": self.copied,
+            "plume": self.plume,
+            "trucks": self.trucks,
+            "lying": self.lying,
+            "rosy": self.rosy,
+        }
 
 
 def hide_events(scenario: Scenario, found: SimulatedLevels) -> Events:

@@ -358,7 +358,11 @@ def _land(scenario: Scenario, found: SimulatedLevels, commitment: Any, name: str
     farmland = name.startswith("polluted_farmland")
     ledger = "polluted_farmland" if farmland else "soil_plots"
     year = scenario.year
-    for area in scenario.pack.areas_of(commitment):
+    areas = scenario.pack.areas_of(commitment)
+    for area in areas if farmland else []:
+        if area.level == "district" and _wish(scenario, commitment, area.code) == "met":
+            _protect(scenario, area.code, commitment.limit.value)
+    for area in areas:
         safe = whole = Decimal(0)
         for row in scenario.city.of(ledger, area.code):
             values = row.values
@@ -379,3 +383,19 @@ def _land(scenario: Scenario, found: SimulatedLevels, commitment: Any, name: str
         else:
             rate = (safe / whole * 100).quantize(Decimal("0.1"))
             found.truth[(commitment.id, area.code)] = "met" if rate >= limit else "missed"
+
+
+def _protect(scenario: Scenario, area: str, percent: Decimal) -> None:
+    """Crops within the limits where measures are in place, and measures on more plots until the share is reached."""
+    rows = [row for row in scenario.city.of("polluted_farmland", area) if row.states[-1][1] == "listed"]
+    whole = sum((Decimal(str(row.values["land_area"])) for row in rows), Decimal(0))
+    safe = Decimal(0)
+    for row in sorted(rows, key=lambda row: row.values.get("measure_on") is None):
+        day = row.values.get("measure_on")
+        if day is None or day > scenario.year.end:
+            if safe * 100 >= whole * (percent + 1):
+                continue
+            row.values["measure_on"] = max(row.states[0][0] + 30 * DAY, dt.date(scenario.pack.year, 5, 10))
+        if row.values["pollution"] == "light_medium":
+            row.values["crops_within"] = True
+        safe += Decimal(str(row.values["land_area"]))

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 SPECIAL = (
     "nil_returns",
     "progress_reports",
+    "site_declarations",
     "cases",
     "documents",
     "alerts",
@@ -205,6 +206,10 @@ class Scenario:
             unit = self._unit(area)
             values[declared.name] = sample(declared, number, day, area, unit, self.draw)
         return values
+
+    def unit_of(self, area: str) -> str:
+        """The government of an area, or of the one above it."""
+        return self._unit(area)
 
     def _unit(self, area: str) -> str:
         names = [f"{each.name}政府" for each in (self.pack.areas.get(area), *self.pack.areas.ancestors(area))]

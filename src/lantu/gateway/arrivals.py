@@ -32,7 +32,10 @@ class Session(Protocol):
     """One connection: what it sent that is no whole frame yet, and what is known of its device."""
 
     def split(self, data: bytes) -> list[bytes]:
-        """The whole frames that `data` completes, in order; damaged bytes are skipped and counted, neighbours kept."""
+        """The whole frames that `data` completes, in order; damaged bytes are skipped and counted, neighbours kept.
+
+        No data (b"") says that the line was silent for the time-out: what waits for the rest of its frame is given up.
+        """
 
     def due(self, now: dt.datetime) -> list[bytes]:
         """What the platform should send of its own accord now: commands, retries, time calibration."""
@@ -54,7 +57,8 @@ class Decoded:
     `tables` by kind of row, each an Arrow table with the columns `device` (text) and `frame` (index into the kept
     frames) and, of readings: `time` (naive local time of the city), `kind` (realtime, minute, hour, day), `factor`,
     `value`, `minimum`, `maximum`, `total` (numbers), `flag` (text); of `vehicle_seconds`: a column for each quantity.
-    `undecoded` says of frames that gave no row why.
+    `undecoded` says of frames that gave no row why. Text may be dictionary-encoded. HJ 212 adds columns and the tables
+    `facilities`, `information` and `oddities` (docs/hj212.md).
     """
 
     tables: dict[str, pa.Table] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lantu.lake.cadence import on_cadence, time_text
@@ -98,3 +99,22 @@ def flag_sql(dataset: Dataset, relation: str) -> dict[str, str]:
     if {"pm25", "pm10"} <= set(dataset.value_names):
         queries["pm25_above_pm10"] = f"select count(*) from {relation} where pm25 > pm10"
     return queries
+
+
+def runs_sql(relation: str, keys: Sequence[str], value: str, least: int) -> str:
+    """The SQL of runs in which a value does not change: the keys, from, to, rows, value.
+
+    Args:
+        relation: has the keys, `time` and the value, which is not null.
+        keys: each of their values has runs of its own.
+        value: the column.
+        least: rows that a run has at least.
+    """
+    listed = ", ".join(f'"{key}"' for key in keys)
+    return f"""
+        select {listed}, min(time), max(time), count(*), any_value("{value}")
+        from (select *, row_number() over (partition by {listed} order by time)
+                        - row_number() over (partition by {listed}, "{value}" order by time) as run
+              from {relation})
+        group by {listed}, "{value}", run having count(*) >= {least}
+    """

@@ -2,6 +2,7 @@
 
 `columns` are measured and stand in the file itself; `items_of: surface_water` adds a column for each item of that list
 of `lantu.standards.items`, or of several lists (`items_of: [a, b]`). `texts` are kept beside the values as published.
+`keys` of a stream are texts that tell its rows apart beside station and time.
 `detection_limits: true` lets values come as "below the limit" (`0.01L`, `<0.01`); the text column `below` then names
 those items.
 """
@@ -35,6 +36,8 @@ class Column(ClosedModel):
     """Of hourly rows: a change from one hour to the next above this is flagged."""
     stuck_hours: int | None = None
     """Of hourly rows: the same value for this many hours on end is flagged."""
+    incidental: bool = False
+    """Of streams: a row that differs from the stored one in this column alone is the same row."""
     aliases: tuple[str, ...] = ()
     words: dict[str, float] = {}
     """For what may come as a word (the wind's direction): the value that each word is stored as."""
@@ -65,6 +68,8 @@ class Dataset(ClosedModel):
     columns: tuple[Column, ...] = Field(default=(), validate_default=True)
     """The declared columns, then those of the items."""
     texts: tuple[TextColumn, ...] = ()
+    keys: tuple[str, ...] = ()
+    """Texts that belong to a row's key beside station and time; such a stream is written by the gateway only."""
     detection_limits: bool = False
 
     @field_validator("items_of", mode="before")
@@ -85,6 +90,10 @@ class Dataset(ClosedModel):
         names = [*self.value_names, *self.text_names]
         if twice := sorted({name for name in names if names.count(name) > 1 or name in _KEYS}):
             raise ValueError(f"the name is taken: {', '.join(twice)}")
+        if unknown := [name for name in self.keys if name not in self.text_names]:
+            raise ValueError(f"`keys` are not among the texts: {', '.join(unknown)}")
+        if self.keys and self.cadence != "second":
+            raise ValueError("`keys` belong to a stream, cadence second")
         if self.cadence != "hour":
             flagged = [column.name for column in self.columns if column.step or column.stuck_hours]
             if flagged:

@@ -36,6 +36,7 @@ from lantu.lake.report import Finding, ImportReport
 if TYPE_CHECKING:
     from lantu.lake.dataset import Dataset
     from lantu.lake.lake import Lake, Progress
+    from lantu.lake.store import Transaction
 
 
 @dataclass(slots=True)
@@ -59,6 +60,12 @@ def import_files(
     """See `Lake.import_files`."""
     if not paths:
         raise LantuError(Text("没有给出文件", "no file was given"))
+    if dataset.keys:
+        raise LantuError(
+            Text(
+                f"{dataset.name} 由网关写入，不从文件导入", f"{dataset.name} is written by the gateway, not from files"
+            )
+        )
     rules = None if mapping is None else load_mapping(mapping, dataset)
     version = lake.version(dataset.name)
     report = ImportReport(dataset.name, [str(path) for path in paths], version_before=version, version=version)
@@ -74,7 +81,7 @@ def import_files(
             report.notes.append(
                 Text(f"{each.path.name} 已导入过，略过", f"{each.path.name} was imported before and is left out")
             )
-    _refuse_mixing(lake, dataset, simulated=False)
+    refuse_mixing(lake, dataset, simulated=False)
     batches: list[Batch] = []
     for each in fresh:
         batches += _read_path(each, dataset, rules, report, progress)
@@ -87,7 +94,9 @@ def import_files(
     return report
 
 
-def write_rows(lake: Lake, dataset: Dataset, table: Any, source: str, simulated: bool) -> ImportReport:
+def write_rows(
+    lake: Lake, dataset: Dataset, table: Any, source: str, simulated: bool, transaction: Transaction | None = None
+) -> ImportReport:
     """See `Lake.write`."""
     import numpy as np
 
@@ -95,7 +104,7 @@ def write_rows(lake: Lake, dataset: Dataset, table: Any, source: str, simulated:
     report = ImportReport(
         dataset.name, [source], members=1, rows_read=table.num_rows, version_before=version, version=version
     )
-    _refuse_mixing(lake, dataset, simulated)
+    refuse_mixing(lake, dataset, simulated)
     names = set(table.column_names)
     if lacking := {"station", "time"} - names:
         listed = ", ".join(sorted(lacking))
@@ -132,7 +141,7 @@ def write_rows(lake: Lake, dataset: Dataset, table: Any, source: str, simulated:
     # The simulated city may lie ahead of this machine's clock; measured rows may not.
     now = dt.datetime.max - dt.timedelta(days=2) if simulated else dt.datetime.now()
     set_aside_impossible(batch, dataset, now)
-    _bring_in(lake, dataset, [batch], report, [], [source], simulated)
+    _bring_in(lake, dataset, [batch], report, [], [source], simulated, transaction)
     return report
 
 
@@ -178,7 +187,12 @@ def _input(path: Path, dataset: Dataset, rules: TableRules | None) -> _Input:
     return _Input(path, digest.hexdigest(), identity)
 
 
-def _refuse_mixing(lake: Lake, dataset: Dataset, simulated: bool) -> None:
+def refuse_mixing(lake: Lake, dataset: Dataset, simulated: bool) -> None:
+    """Measured and simulated rows never lie in one dataset.
+
+    Raises:
+        LantuError: they would.
+    """
     if lake.version(dataset.name) is None or not lake.current_imports(dataset.name):
         return
     if lake.is_simulated(dataset.name) != simulated:
@@ -292,6 +306,7 @@ def _bring_in(
     inputs: Sequence[_Input],
     sources: list[str],
     simulated: bool,
+    transaction: Transaction | None = None,
 ) -> None:
     import duckdb
 
@@ -338,13 +353,13 @@ def _bring_in(
             }
             _step("before_commit")
             if added:
-                store.append(table, metadata)
+                store.append(table, metadata, transaction)
             else:
-                store.replace_months(table, months, metadata)
+                store.replace_months(table, months, metadata, transaction)
             _step("after_commit")
         else:
             report.notes.append(Text("数据与已有的相同", "the data are the same as what is there"))
     report.version = lake.version(dataset.name)
 
 
-__all__ = ["arrow_schema", "import_files", "write_rows"]
+__all__ = ["arrow_schema", "import_files", "refuse_mixing", "write_rows"]

@@ -12,9 +12,10 @@ from typing import Any
 
 from lantu.base import LantuError, Place, Text
 from lantu.lake.cadence import shown, span_sql
+from lantu.lake.checks import runs_sql
 from lantu.lake.dataset import Dataset, all_datasets, get_dataset
 from lantu.lake.report import REASONS, ImportReport
-from lantu.lake.store import Store
+from lantu.lake.store import Store, Transaction
 
 Progress = Callable[[int, int, str], None]
 
@@ -137,11 +138,14 @@ class Lake:
         with self._locked():
             return import_files(self, declared, [Path(path) for path in paths], mapping, progress)
 
-    def write(self, dataset: str, table: Any, source: str, simulated: bool) -> ImportReport:
+    def write(
+        self, dataset: str, table: Any, source: str, simulated: bool, transaction: Transaction | None = None
+    ) -> ImportReport:
         """Put an Arrow table of rows (station, time, measured columns, texts) into a dataset as one new version.
 
         Where the dataset has detection limits a column `below` may list each row's items that were below theirs,
-        joined by `|`; their values are half the limit.
+        joined by `|`; their values are half the limit. A `transaction` (a writer's name, the number of its work) that
+        was committed before, or a later one of that writer, is not done again.
 
         Raises:
             LantuError: a column is missing or not declared, nothing is usable, or measured would mix with simulated.
@@ -150,7 +154,41 @@ class Lake:
 
         declared = get_dataset(dataset)
         with self._locked():
-            return write_rows(self, declared, table, source, simulated)
+            if self._is_done(dataset, transaction):
+                return self._nothing_to_do(dataset, source)
+            return write_rows(self, declared, table, source, simulated, transaction)
+
+    def add(
+        self, dataset: str, table: Any, source: str, simulated: bool, transaction: Transaction | None = None
+    ) -> ImportReport:
+        """Add an Arrow table of rows to a stream (cadence `second`) as one new version, made for many rows at a time.
+
+        A row that is there already stays; one with other values takes its place. Only files with rows of the same
+        times are looked at. For `transaction` see `write`.
+
+        Raises:
+            LantuError: the dataset is no stream, a column is missing, or measured would mix with simulated.
+        """
+        from lantu.lake.streams import add_rows
+
+        declared = get_dataset(dataset)
+        with self._locked():
+            if self._is_done(dataset, transaction):
+                return self._nothing_to_do(dataset, source)
+            return add_rows(self, declared, table, source, simulated, transaction)
+
+    def tidy(self, dataset: str) -> None:
+        """Put the many small files of a stream together; versions that are older than a week lose their files."""
+        with self._locked():
+            self.store(dataset).tidy()
+
+    def _is_done(self, dataset: str, transaction: Transaction | None) -> bool:
+        done = None if transaction is None else self.store(dataset).transaction(transaction[0])
+        return done is not None and transaction is not None and done >= transaction[1]
+
+    def _nothing_to_do(self, dataset: str, source: str) -> ImportReport:
+        version = self.version(dataset)
+        return ImportReport(dataset, [source], already_imported=True, version_before=version, version=version)
 
     def clear(self, dataset: str) -> None:
         """Empty a dataset; its older versions stay."""
@@ -260,25 +298,14 @@ class Lake:
         for column in get_dataset(dataset).columns:
             if column.stuck_hours is None or column.name not in stored:
                 continue
-            query = f"""
-                select station, '{column.name}', min(time), max(time), count(*), any_value(value)
-                from (select station, time, value,
-                             row_number() over (partition by station order by time)
-                             - row_number() over (partition by station, value order by time) as run
-                      from (select station, time, {column.name} as value
-                            from read_parquet($files, union_by_name = true)
+            relation = f"""(select station, time, {column.name} from read_parquet($files, union_by_name = true)
                             where {column.name} is not null
-                              and ($first is null or time > $first) and ($after is null or time <= $after)))
-                group by station, value, run having count(*) >= {column.stuck_hours}
-            """
-            known = duckdb.execute(
-                "select * from (describe select * from read_parquet(?, union_by_name = true))", [files]
-            )
-            if column.name not in {row[0] for row in known.fetchall()}:
-                continue
+                              and ($first is null or time > $first) and ($after is null or time <= $after))"""
+            query = runs_sql(relation, ["station"], column.name, column.stuck_hours)
             first = None if start is None else dt.datetime.combine(start, dt.time())
             after = None if end is None else dt.datetime.combine(end + dt.timedelta(days=1), dt.time())
-            found += duckdb.execute(query, {"files": files, "first": first, "after": after}).fetchall()
+            runs = duckdb.execute(query, {"files": files, "first": first, "after": after}).fetchall()
+            found += [(station, column.name, *run) for station, *run in runs]
         return sorted(found)
 
     def rows(self, dataset: str, stations: Sequence[str], start: dt.datetime, end: dt.datetime) -> Any:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from lantu.base import LantuError, Place, Text
+
+Transaction = tuple[str, int]
+"""A writer's name and the number of its work, written with the rows, so that work done twice is found done."""
 
 _LOG_NAME = re.compile(r"(\d{20})\.(?:json|checkpoint\.parquet)$")
 
@@ -73,34 +77,75 @@ class Store:
         paths = [uri.removeprefix("file://") for uri in self.open(version).file_uris()]
         return tuple(sorted((_month_of(path), path) for path in paths))
 
-    def append(self, table: Any, metadata: dict[str, str]) -> None:
-        """Add rows as one version."""
-        self._write(table, metadata, mode="append")
+    def files_in_span(self, first: Any, last: Any) -> list[str]:
+        """The Parquet files whose rows may lie between two times (both included), by the log's own statistics."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
 
-    def replace_months(self, table: Any, months: Iterable[str], metadata: dict[str, str]) -> None:
+        if self.version() is None:
+            return []
+        known = pa.table(self.open().get_add_actions(flatten=True))
+        if not {"min.time", "max.time"} <= set(known.column_names):
+            return [str(self.path / path) for path in known["path"].to_pylist()]
+        low, high = (known[name].cast(pa.timestamp("us")) for name in ("min.time", "max.time"))
+        wanted = pc.and_(
+            pc.fill_null(pc.less_equal(low, pa.scalar(last, pa.timestamp("us"))), True),
+            pc.fill_null(pc.greater_equal(high, pa.scalar(first, pa.timestamp("us"))), True),
+        )
+        return [str(self.path / path) for path in known["path"].filter(wanted).to_pylist()]
+
+    def transaction(self, writer: str) -> int | None:
+        """The number of the last transaction of a writer that was committed here; None where it made none."""
+        if self.version() is None:
+            return None
+        return self.open().transaction_version(writer)
+
+    def append(self, table: Any, metadata: dict[str, str], transaction: Transaction | None = None) -> None:
+        """Add rows as one version."""
+        self._write(table, metadata, transaction, mode="append")
+
+    def replace_months(
+        self, table: Any, months: Iterable[str], metadata: dict[str, str], transaction: Transaction | None = None
+    ) -> None:
         """Put `table` in the place of all rows of `months`, as one version."""
         quoted = ", ".join(f"'{month}'" for month in sorted(months))
         predicate = f"month IN ({quoted})" if self.version() is not None else None
-        self._write(table, metadata, mode="overwrite", predicate=predicate)
+        self._write(table, metadata, transaction, mode="overwrite", predicate=predicate)
 
-    def _write(self, table: Any, metadata: dict[str, str], **how: Any) -> None:
-        from deltalake import CommitProperties, WriterProperties, write_deltalake
-
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        if self.version() is not None:
-            there = {field.name for field in self.open().schema().fields}
-            if not set(table.column_names) <= there:
-                how["schema_mode"] = "merge"  # columns that were declared since
-        try:
-            write_deltalake(
-                str(self.path),
-                table,
-                partition_by=["month"],
-                target_file_size=256 * 2**20,
-                writer_properties=WriterProperties(compression="ZSTD", compression_level=3, max_row_group_size=200_000),
-                commit_properties=CommitProperties(custom_metadata=metadata),
-                **how,
+    def merge(
+        self, table: Any, keys: Sequence[str], metadata: dict[str, str], transaction: Transaction | None = None
+    ) -> None:
+        """Put rows in the place of those with the same keys, add the others, as one version."""
+        first, last = (moment.isoformat() for moment in _span(table))
+        same = " and ".join(f'o."{name}" = f."{name}"' for name in ("month", *keys))
+        within = f"o.time >= timestamp '{first}' and o.time <= timestamp '{last}'"
+        with self._saying_what_failed():
+            (
+                self.open()
+                .merge(
+                    table,
+                    f"{same} and {within}",
+                    source_alias="f",
+                    target_alias="o",
+                    writer_properties=_writer_properties(),
+                    commit_properties=_commit_properties(metadata, transaction),
+                )
+                .when_matched_update_all()
+                .when_not_matched_insert_all()
+                .execute()
             )
+
+    def tidy(self) -> None:
+        """Put small files together as a new version, and delete the files that no version of the last week has."""
+        with self._saying_what_failed():
+            table = self.open()
+            table.optimize.compact(target_size=256 * 2**20, writer_properties=_writer_properties())
+            table.vacuum(retention_hours=168, dry_run=False)
+
+    @contextmanager
+    def _saying_what_failed(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             raise LantuError(
                 Text(
@@ -108,6 +153,25 @@ class Store:
                 ),
                 where=Place(self.path),
             ) from error
+
+    def _write(self, table: Any, metadata: dict[str, str], transaction: Transaction | None, **how: Any) -> None:
+        from deltalake import write_deltalake
+
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        if self.version() is not None:
+            there = {field.name for field in self.open().schema().fields}
+            if not set(table.column_names) <= there:
+                how["schema_mode"] = "merge"  # columns that were declared since
+        with self._saying_what_failed():
+            write_deltalake(
+                str(self.path),
+                table,
+                partition_by=["month"],
+                target_file_size=256 * 2**20,
+                writer_properties=_writer_properties(),
+                commit_properties=_commit_properties(metadata, transaction),
+                **how,
+            )
 
     def history(self) -> list[dict[str, Any]]:
         """The metadata of all commits, oldest first, each with its `version`."""
@@ -123,6 +187,26 @@ class Store:
                 if info is not None:
                     commits.append({**info, "version": int(file.stem)})
         return commits
+
+
+def _writer_properties() -> Any:
+    from deltalake import WriterProperties
+
+    return WriterProperties(compression="ZSTD", compression_level=3, max_row_group_size=200_000)
+
+
+def _commit_properties(metadata: dict[str, str], transaction: Transaction | None) -> Any:
+    from deltalake import CommitProperties, Transaction
+
+    done = None if transaction is None else [Transaction(*transaction)]
+    return CommitProperties(custom_metadata=metadata, app_transactions=done)
+
+
+def _span(table: Any) -> tuple[Any, Any]:
+    import pyarrow.compute as pc
+
+    found = pc.min_max(table["time"]).as_py()
+    return found["min"], found["max"]
 
 
 @lru_cache(maxsize=64)

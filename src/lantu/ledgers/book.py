@@ -14,7 +14,7 @@ from lantu.base import LantuError, Place, SeveralErrors, Text
 from lantu.ledgers.database import database_of
 from lantu.ledgers.entries import Entries
 from lantu.ledgers.faults import EntryFault, check_version, in_future, locked, no_entry, not_initial
-from lantu.ledgers.guards import Actor, changed_outside, guard_faults, holder_after, written_by
+from lantu.ledgers.guards import Actor, changed_outside, guard_faults, holder_after, unknown_kinds, written_by
 from lantu.ledgers.history import History
 from lantu.ledgers.judging import RULES, outcome
 from lantu.ledgers.schema import Ledger, LedgerField, Transition
@@ -339,6 +339,7 @@ class LedgerBook:
         when = day or self.today
         if when > self.today:
             faults.append(in_future(when, self.today))
+        faults += unknown_kinds(ledger, [kind for kind, _ in evidence])
         pieces, unfit = self._pieces(ledger, evidence)
         faults += unfit
         if faults:

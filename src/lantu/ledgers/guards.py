@@ -63,7 +63,7 @@ def guard_faults(
         state_of: finds the states of entries that the step refers to.
     """
     closing = ledger.closing if ledger.closing is not None and ledger.closing.state == step.to else None
-    faults = [*_unknown_kinds(ledger, kinds), *_missing(ledger, step, closing, values, kinds)]
+    faults = [*unknown_kinds(ledger, kinds), *_missing(ledger, step, closing, values, kinds)]
     for name, test in step.where.items():
         if not test.holds(values.get(name), when, when):
             title = _title(ledger, name)
@@ -90,7 +90,8 @@ def _title(ledger: Ledger, name: str) -> Text:
     return field.title
 
 
-def _unknown_kinds(ledger: Ledger, kinds: Sequence[str]) -> list[EntryFault]:
+def unknown_kinds(ledger: Ledger, kinds: Sequence[str]) -> list[EntryFault]:
+    """Kinds of evidence that the ledger does not declare."""
     allowed = "、".join(f"{n}（{t.zh}）" for n, t in ledger.evidence.items())
     return [
         EntryFault(

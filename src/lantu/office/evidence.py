@@ -23,7 +23,8 @@ from lantu.office.desk import desk
 if TYPE_CHECKING:
     from lantu.ledgers import Evidence
 
-ACCEPT = ".jpg,.jpeg,.png,.webp,.pdf,.xlsx,.docx,.xls,.doc"
+PICTURES = ".jpg,.jpeg,.png,.webp"
+ACCEPT = f"{PICTURES},.pdf,.xlsx,.docx,.xls,.doc"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _TYPES = {
     ".jpg": ("JPEG", "image/jpeg"),

@@ -84,7 +84,7 @@ def due_of(values: Mapping[str, Any], state: str) -> Due:
         return Due(None, None, Text("没有期限", "no deadline"), None, None, "plain", False)
     day, today, calendar = dt.date.fromisoformat(written), desk().today, desk().pack.working_days
     if state not in UNFINISHED:
-        return Due(day, None, Text(f"期限 {day}", f"due {day}"), None, None, "plain", False)
+        return Due(day, None, Text("", ""), None, None, "plain", False)
     late = calendar.between(day, today)
     stale = calendar.is_stale(day) or calendar.is_stale(today)
     level = handling().escalation.level_of(late)
@@ -96,6 +96,10 @@ def due_of(values: Mapping[str, Any], state: str) -> Due:
         words = Text(f"逾期 {late} 个工作日", f"{late} working days late")
     elif late == 0:
         words = Text("今天到期", "due today")
+        if day > today:
+            words = Text("期限前已无工作日", "no working day is left")
+        elif day < today:
+            words = Text("已到期，其后尚无工作日", "past, with no working day since")
     else:
         words = Text(f"剩 {-late} 个工作日", f"{-late} working days left")
     return Due(day, -late, words, level.name if level else None, level.title if level else None, tone, stale)
@@ -126,8 +130,9 @@ def in_tab(found: QuerySet[Entry], account: Any, tab: str) -> QuerySet[Entry]:
     if tab in _STATES:
         return found.filter(_mine(account, tab), state=_STATES[tab])
     if tab == "overdue":
-        today = desk().today.isoformat()
-        return found.filter(state__in=UNFINISHED).alias(due=DataValue("due_on")).filter(due__lt=today)
+        # as `lateness` counts: late from the first working day after the deadline on
+        last = _latest_due(1, desk().today).isoformat()
+        return found.filter(state__in=UNFINISHED).alias(due=DataValue("due_on")).filter(due__lte=last)
     return found
 
 
@@ -192,6 +197,7 @@ def _span_of(level: str, today: dt.date) -> tuple[dt.date | None, dt.date]:
     return first, last
 
 
+@lru_cache(maxsize=200)
 def _latest_due(days: int, today: dt.date) -> dt.date:
     """The latest due day that is so many working days late today (negative: early)."""
     calendar, day = desk().pack.working_days, today + dt.timedelta(days=3 * abs(days) + 40)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 _RANKED = ("level", "ratio")
 _LESS_IS_BETTER = ("<", "<=")
 _MORE_IS_BETTER = (">", ">=")
+_WHOLE = 100
+"""Percent: of a share that has to be whole more is better too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +29,13 @@ class Rank:
 def rank_of(row: AssessmentRow, now: Standing) -> Rank | None:
     """The rank of a verdict's figure among areas of the same level; None where figures are not to be ranked.
 
-    Which way is better is told by what the commitment asks (`<` or `>`); figures without such an order have no rank.
+    Which way is better is told by what the commitment asks (`<`, `>`, or the whole of a share); figures without such an
+    order have no rank.
     """
-    if row.kind not in _RANKED or row.value is None or row.comparator not in (*_LESS_IS_BETTER, *_MORE_IS_BETTER):
+    if row.kind not in _RANKED or row.value is None:
+        return None
+    whole = row.kind == "ratio" and row.comparator == "=" and row.limit == _WHOLE
+    if not whole and row.comparator not in (*_LESS_IS_BETTER, *_MORE_IS_BETTER):
         return None
     areas = now.pack.areas
     level = areas.get(row.area).level

@@ -31,13 +31,20 @@ if TYPE_CHECKING:
 
 MOST = 20
 LONGEST = 100
-_PATIENCE = 0.12
+_PATIENCE = 0.04
+"""Seconds of work in this thread; waiting for a busy machine does not count."""
+_LONGEST_WAIT = 0.6
+"""Seconds by the clock, whatever the machine is doing."""
 _STEP = 20_000
 
 
 @dataclass
 class Found:
-    """What a search found, by kind; `whole` tells whether all entries were looked through."""
+    """What a search found, by kind.
+
+    `whole` is False where patience ended before all entries were looked through; for a number that is an entry's whole
+    key no words are searched.
+    """
 
     tasks: list[PlanTask] = field(default_factory=list)
     measures: list[Measure] = field(default_factory=list)
@@ -97,29 +104,43 @@ def _entries(account: Any, wanted: str, found: Found) -> None:
     visible = rights.visible_entries(account)
     ledgers = [ledger.ledger for ledger in rights.visible_ledgers(account)]
     by_key = list(visible.filter(key_begins(wanted), ledger__in=ledgers).order_by("ledger", "key")[:MOST])
-    seen = {row.pk for row in by_key}
-    found.entries = by_key
-    begun = time.monotonic()
+    if any(row.key == wanted for row in by_key):
+        found.entries = by_key
+        return
+    begun = _Begun(time.thread_time(), time.monotonic())
     last = visible.aggregate(last=Max("id"))["last"] or 0
-    whole_value = json.dumps(wanted, ensure_ascii=False)
-    exact = _look(visible.filter(data__contains=whole_value), last, begun + _PATIENCE / 2, found, seen, wanted)
     words = visible.filter(Q(key__icontains=wanted) | Q(data__icontains=wanted))
-    found.whole = _look(words, last, begun + _PATIENCE, found, seen, wanted) and exact
+    hits, found.whole = _look(words, last, begun, MOST - len(by_key), wanted)
+    if len(hits) == MOST - len(by_key):  # a common word: what bears just this name or number comes first
+        exact = visible.filter(data__contains=json.dumps(wanted, ensure_ascii=False))
+        first, found.whole = _look(exact, last, begun, MOST, wanted)
+        hits = [*first, *hits]
+    merged = {row.pk: row for row in [*by_key, *hits]}
+    found.entries = list(merged.values())[:MOST]
 
 
-def _look(rows: QuerySet[Entry], last: int, until: float, found: Found, seen: set[int], wanted: str) -> bool:
-    """Look through entries from the newest on, and say whether all were seen, or enough was found."""
-    while last > 0 and len(found.entries) < MOST:
-        if time.monotonic() > until:
-            return False
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    work: float
+    clock: float
+
+    def over(self) -> bool:
+        """Whether the patience is used up."""
+        worked, waited = time.thread_time() - self.work, time.monotonic() - self.clock
+        return worked > _PATIENCE or waited > _LONGEST_WAIT
+
+
+def _look(rows: QuerySet[Entry], last: int, begun: _Begun, most: int, wanted: str) -> tuple[list[Entry], bool]:
+    """Look through entries from the newest on: the first hits, and whether all were seen or enough was found."""
+    hits: list[Entry] = []
+    while last > 0 and len(hits) < most:
+        if begun.over():
+            return hits, False
         for row in rows.filter(id__gt=last - _STEP, id__lte=last).order_by("-id")[: 10 * MOST]:
-            if row.pk not in seen and _says(row, wanted.casefold()):
-                seen.add(row.pk)
-                found.entries.append(row)
-                if len(found.entries) >= MOST:
-                    return True
+            if _says(row, wanted.casefold()) and len(hits) < most:
+                hits.append(row)
         last -= _STEP
-    return True
+    return hits, True
 
 
 def _says(row: Entry, folded: str) -> bool:

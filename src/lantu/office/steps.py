@@ -50,12 +50,16 @@ def asked_by(ledger: Ledger, step: Transition) -> Asked:
     closing = ledger.closing if ledger.closing is not None and ledger.closing.state == step.to else None
     evidence = dict.fromkeys([*step.evidence, *(closing.evidence if closing else [])])
     wanted = dict.fromkeys(required)
+    # kinds that some step asks for are handed in with that step; the others with any that asks for evidence
+    asked_somewhere = {kind for each in ledger.transitions for kind in each.evidence}
+    asked_somewhere |= set(ledger.closing.evidence) if ledger.closing else set()
+    free = [kind for kind in ledger.evidence if kind not in asked_somewhere]
     found = {each.name: each for each in ledger.fields}
     return Asked(
         fields=tuple(found[name] for name in wanted),
         optional=tuple(found[name] for name in step.changes if name not in wanted),
         evidence=tuple(evidence),
-        other_evidence=tuple(kind for kind in ledger.evidence if kind not in evidence),
+        other_evidence=tuple(free) if evidence or not asked_somewhere else (),
         reason=step.reason,
         holder=step.holder == "given",
         moves=step.moves,

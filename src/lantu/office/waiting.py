@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from lantu.assessment import AssessmentRow, Status
 from lantu.assessment.ground import CASES, PROGRESS_REPORTS
@@ -12,6 +12,7 @@ from lantu.assessment.verdict import WORST_FIRST, worst
 from lantu.office import rights
 from lantu.office.accounts.roles import Role
 from lantu.office.desk import desk
+from lantu.office.duties import ROLES
 from lantu.office.register.counts import counts_by_state
 from lantu.office.register.fields import DataValue
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from lantu.ledgers import Ledger
+    from lantu.office.duties import RoleName
     from lantu.office.register.models import Entry
     from lantu.office.standing import Standing
     from lantu.plan.commitments import Commitment
@@ -31,7 +33,7 @@ class Owed:
     """A commitment that an account owes: its last day, the verdicts in the account's areas, the worst of them."""
 
     commitment: Commitment
-    role: str
+    role: RoleName | Literal[""]
     """The unit's part in the measure; empty where an area alone makes it the account's."""
     due: dt.date | None
     status: Status
@@ -75,7 +77,8 @@ def owed(account: Any, now: Standing) -> list[Owed]:
 def by_urgency(every: list[Owed], day: dt.date) -> dict[str, list[Owed]]:
     """Duties in the groups in which they press: overdue, due within 30 days, at risk, unknown; the rest is left out.
 
-    Overdue is what was not kept by its last day; a standing duty has none and is at risk where it is broken.
+    Overdue is what was not kept by its last day; a standing duty has none and is at risk where it is broken. In a group
+    what a unit leads comes first, what it assists in last.
     """
     groups: dict[str, list[Owed]] = {"overdue": [], "due": [], "at_risk": [], "unknown": []}
     for each in every:
@@ -90,15 +93,19 @@ def by_urgency(every: list[Owed], day: dt.date) -> dict[str, list[Owed]]:
         elif each.status is Status.UNKNOWN:
             groups["unknown"].append(each)
     for group in groups.values():
-        group.sort(key=lambda each: (each.due or dt.date.max, WORST_FIRST.index(each.status)))
+        group.sort(key=lambda each: (_part(each), each.due or dt.date.max, WORST_FIRST.index(each.status)))
     return groups
+
+
+def _part(each: Owed) -> int:
+    return list(ROLES).index(each.role) if each.role in ROLES else len(ROLES)
 
 
 def _soon(day: dt.date) -> dt.date:
     return day + dt.timedelta(days=SOON_DAYS)
 
 
-def to_report(account: Any, month: str) -> list[tuple[str, str, str | None]]:
+def to_report(account: Any, month: str) -> list[tuple[str, RoleName, str | None]]:
     """The measures on which the account's unit reports each month: (measure, its part, state of this month's report).
 
     Units that lead or answer for a measure report; the state is None where nothing was handed in.

@@ -122,9 +122,12 @@ def spoken(text: Text) -> str:
 def at_day(request: HttpRequest) -> Any:
     """The kept assessment that the request asks for (`?as_of=2021-12-31`), the latest one otherwise; None if none is.
 
-    The day is remembered on the request, so that the page's head shows it.
+    The day is remembered on the request, so that the page's head shows it. Where there is none of the day that was
+    asked for, the page says so.
     """
     import datetime as dt
+
+    from django.contrib import messages
 
     from lantu.office.desk import desk
 
@@ -135,6 +138,11 @@ def at_day(request: HttpRequest) -> Any:
             found = snapshots.of(dt.date.fromisoformat(wanted))
         except ValueError:
             found = None
+    if wanted and found is None and not wants_json(request) and not getattr(request, "htmx", False):
+        words = Text(
+            "没有保存 {day} 的评定，显示最近一次", "there is no kept assessment of {day}; the latest one is shown"
+        )
+        messages.warning(request, str(words.format(day=wanted[:20])))
     found = found or snapshots.latest()
     if found is not None:
         request.as_of = found.assessment.as_of

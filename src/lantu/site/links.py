@@ -27,6 +27,11 @@ def commitment_link(commitment: str, area: str = "", day: str = "") -> str:
     return f"{_with(f'/commitments/{commitment}', area=area, as_of=day)}"
 
 
+def trend_link(commitment: str, area: str = "", day: str = "") -> str:
+    """The trend of a commitment in an area, and what was said of it before."""
+    return _with(f"/commitments/{commitment}/trend", area=area, as_of=day)
+
+
 def explain_link(commitment: str, area: str, day: str = "") -> str:
     """Where a verdict comes from."""
     return _with(f"/explain/{commitment}", area=area, as_of=day)

@@ -6,4 +6,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lantu.site.settings")
 
 from django.core.wsgi import get_wsgi_application
 
+from lantu.office.warming import warm_up
+
 application = get_wsgi_application()
+warm_up()

@@ -5,17 +5,19 @@ Editions 2005, 2017 and 2025, and the surface-water protocol. `Hj212` is what th
 """
 
 from lantu.gateway.hj212.device import Device
-from lantu.gateway.hj212.oddities import ODDITIES
+from lantu.gateway.hj212.oddities import ODDITIES, UNDECODED
 from lantu.gateway.hj212.packet import Packet, read_packet
 from lantu.gateway.hj212.policy import OPEN, DevicePolicy, Habits, OpenPolicy
-from lantu.gateway.hj212.protocol import Hj212, Hj212Session, Settings
+from lantu.gateway.hj212.protocol import Hj212
 from lantu.gateway.hj212.readings import Contents, Reading, contents_of
 from lantu.gateway.hj212.requests import Request, history
+from lantu.gateway.hj212.session import Hj212Session, Settings
 from lantu.gateway.hj212.writing import Upload, data_segment, frame_of, frames_of
 
 __all__ = [
     "ODDITIES",
     "OPEN",
+    "UNDECODED",
     "Contents",
     "Device",
     "DevicePolicy",

@@ -38,7 +38,7 @@ def decipher(data: bytes, text: bytes, key: bytes) -> bytes | None:
         return None
     for content in _forms(data[begin:end]):
         plain = _plain(content, key)
-        if checksum(data[:begin] + plain + b"&&") == int(text, 16):
+        if checksum(data[:begin] + plain + b"&&") == int(text, 16) and not ciphered(plain):
             return plain
     return None
 

@@ -25,8 +25,8 @@ from lantu.gateway.hj212.shapes import Meaning, Shape, meaning_of, shape_of
 from lantu.gateway.hj212.subpackets import SubPackets, cut_off
 
 _U = np.uint64
-_CHUNK = 1024
-"""Frames in one buffer, about half a megabyte: more would leave the processor's cache."""
+_CHUNK = 2048
+"""Frames in one buffer, about a megabyte: more would leave the processor's cache."""
 _SHAPES_KEPT = 4096
 _FEW = 4
 """A shape of fewer frames in a buffer is cheaper to decode singly."""
@@ -37,7 +37,7 @@ _KNOWN_FLAG = np.array([bool(text) for text in _FLAG_TEXT])
 
 @dataclass(slots=True)
 class _Studied:
-    """A shape with the words of its names, to compare others exactly, and its meanings by command and system."""
+    """A shape with the words of its names, to compare others exactly, and its meanings by command, system and Flag."""
 
     shape: Shape | None
     name: np.ndarray
@@ -46,7 +46,7 @@ class _Studied:
 
 
 class Columns:
-    """Decodes kept frames; remembers the shapes it has met."""
+    """Decodes kept frames; remembers the shapes it has met. Not for two threads at once."""
 
     def __init__(self, policy: DevicePolicy, zone: dt.timezone) -> None:
         """`policy` knows keys, allowed factors and units; `zone` is that of the devices' clocks."""
@@ -121,7 +121,7 @@ class Columns:
         return studied
 
     def _jobs(self, studied: _Studied, shape: Shape, buffer: Buffer, frames: np.ndarray) -> list[_Job]:
-        """The frames of a shape by command and system, those left out that differ from it after all."""
+        """The frames of a shape by command, system and Flag, those left out that differ from it after all."""
         first = buffer.first[frames]
         count = len(shape.names)
         fields = first[:, None] + np.arange(count)
@@ -141,6 +141,8 @@ class Columns:
         same &= content & _U(0xFFFFFF) == _CONTENT
         same &= buffer.end[frames] - buffer.value_end[first + count - 1] == 8
         kind = (words[buffer.equals[command] + 1] & FOUR) | ((words[buffer.equals[system] + 1] & TWO) << _U(32))
+        if shape.flag >= 0:
+            kind |= (words[buffer.equals[first + shape.flag] + 1] & TWO) << _U(48)
         jobs = []
         for value in np.unique(kind[same]).tolist():
             chosen = frames[same & (kind == value)]
@@ -228,6 +230,66 @@ class _Job:
     frames: np.ndarray
 
 
+def _joined(parts: list[np.ndarray]) -> np.ndarray:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+class _Layout:
+    """Where the values of several jobs come from, and where they go: a row for each factor of each frame.
+
+    Frames are numbered as the jobs have them. Of numbers and flags: the field each comes from, and its place in the
+    columns that are used (one after the other) or the row of the flag.
+    """
+
+    def __init__(self, jobs: list[_Job], first: np.ndarray) -> None:
+        self.jobs = jobs
+        self.frames = _joined([job.frames for job in jobs])
+        self.counts = np.array([len(job.frames) for job in jobs])
+        self._heights = np.array([len(job.meaning.factors) for job in jobs])
+        self.total = int((self.counts * self._heights).sum())
+        self.used = sorted({column for job in jobs for column in job.meaning.number_column.tolist()})
+        place_of = np.zeros(len(COLUMNS), np.int64)
+        place_of[self.used] = np.arange(len(self.used))
+        numbers, targets, flags, rows = [], [], [], []
+        row = 0
+        for job, height in zip(jobs, self._heights.tolist(), strict=True):
+            meaning, begins = job.meaning, first[job.frames][:, None]
+            base = np.arange(row, row + height * len(begins), height)[:, None]
+            numbers.append((begins + meaning.number_field).ravel())
+            targets.append((base + (meaning.number_row + place_of[meaning.number_column] * self.total)).ravel())
+            flags.append((begins + meaning.flag_field).ravel())
+            rows.append((base + meaning.flag_row).ravel())
+            row += height * len(begins)
+        self.number_field, self.number_target = _joined(numbers), _joined(targets)
+        self.flag_field, self.flag_row = _joined(flags), _joined(rows)
+
+    def by_row(self, values: np.ndarray) -> np.ndarray:
+        """A value of each frame for each of its rows."""
+        if len(self.jobs) == 1:
+            return np.repeat(values, self._heights[0])
+        return np.repeat(values, np.repeat(self._heights, self.counts))
+
+    def by_frame(self, values: list[int]) -> np.ndarray:
+        """A value of each job for each of its frames."""
+        return np.repeat(np.array(values, np.int32), self.counts)
+
+    def factors(self, codes: Codes) -> np.ndarray:
+        """The factor of each row."""
+        numbers = [np.array([codes[name] for name in job.meaning.factors], np.int32) for job in self.jobs]
+        return _joined([np.tile(part, count) for part, count in zip(numbers, self.counts.tolist(), strict=True)])
+
+    def frames_of_numbers(self, places: np.ndarray) -> np.ndarray:
+        """The frames that some of the numbers belong to."""
+        return np.repeat(np.arange(len(self.frames)), self._each("number_field"))[places]
+
+    def frames_of_flags(self, places: np.ndarray) -> np.ndarray:
+        """The frames that some of the flags belong to."""
+        return np.repeat(np.arange(len(self.frames)), self._each("flag_field"))[places]
+
+    def _each(self, name: str) -> np.ndarray:
+        return np.repeat(np.array([len(getattr(job.meaning, name)) for job in self.jobs]), self.counts)
+
+
 def _read(
     jobs: list[_Job],
     buffer: Buffer,
@@ -239,87 +301,56 @@ def _read(
 ) -> None:
     """Read the values of all jobs at once and add the rows of the frames whose values are all in order."""
     octets, words, equals, value_end = buffer.octets, buffer.words, buffer.equals, buffer.value_end
-    fields: list[np.ndarray] = []
-    owners: list[np.ndarray] = []
-    targets: list[np.ndarray] = []
-    flag_fields: list[np.ndarray] = []
-    flag_rows: list[np.ndarray] = []
-    flag_owners: list[np.ndarray] = []
-    frames = np.concatenate([job.frames for job in jobs])
-    height = [len(job.meaning.factors) for job in jobs]
-    counts = [len(job.frames) for job in jobs]
-    total = sum(rows_each * count for rows_each, count in zip(height, counts, strict=True))
-    time_field = np.concatenate([buffer.first[job.frames] + job.shape.time for job in jobs])
-    device_field = np.concatenate([buffer.first[job.frames] + job.shape.device for job in jobs])
-    used = sorted({column for job in jobs for column in job.meaning.number_column.tolist()})
-    column_place = np.zeros(len(COLUMNS), np.int64)
-    column_place[used] = np.arange(len(used))
-    row = frame = 0
-    factor = np.empty(total, np.int32)
-    owner_of_row = np.empty(total, np.int64)
-    kind = np.empty(len(frames), np.int32)
-    late = np.empty(len(frames), bool)
+    layout = _Layout(jobs, buffer.first)
+    frames, total = layout.frames, layout.total
     good = np.ones(len(frames), bool)
-    for job, rows_each, count in zip(jobs, height, counts, strict=True):
-        meaning = job.meaning
-        first = buffer.first[job.frames][:, None]
-        number = frame + np.arange(count)
-        base = row + rows_each * np.arange(count)[:, None]
-        fields.append((first + meaning.number_field).ravel())
-        targets.append((base + (meaning.number_row + column_place[meaning.number_column] * total)).ravel())
-        owners.append(np.repeat(number, len(meaning.number_field)))
-        flag_fields.append((first + meaning.flag_field).ravel())
-        flag_rows.append((base + meaning.flag_row).ravel())
-        flag_owners.append(np.repeat(number, len(meaning.flag_field)))
-        stop = row + rows_each * count
-        factor[row:stop] = np.tile(np.array([rows.factors[name] for name in meaning.factors], np.int32), count)
-        owner_of_row[row:stop] = np.repeat(number, rows_each)
-        kind[frame : frame + count] = meaning.kind
-        late[frame : frame + count] = job.shape.resent >= 0
-        if job.shape.packets >= 0 or job.shape.packet >= 0:
-            good[number] = _whole_packets(job, buffer)
-        row, frame = stop, frame + count
-    field = np.concatenate(fields)
-    value, fine = numbers(octets, words, equals[field] + 1, value_end[field])
-    good[np.concatenate(owners)[~fine]] = False
-    columns = np.full(len(used) * total, np.nan)
-    columns[np.concatenate(targets)] = value
+    value_start = equals + 1
+    field = layout.number_field
+    value, fine = numbers(octets, words, value_start[field], value_end[field])
+    good[layout.frames_of_numbers(np.flatnonzero(~fine))] = False
+    columns = np.full(len(layout.used) * total, np.nan)
+    columns[layout.number_target] = value
+    field = layout.flag_field
+    text = octets[value_start[field]]
+    fine = _KNOWN_FLAG[text]
+    fine &= value_end[field] - value_start[field] == 1
+    good[layout.frames_of_flags(np.flatnonzero(~fine))] = False
     flag = np.zeros(total, np.int32)
-    field = np.concatenate(flag_fields)
-    text = octets[equals[field] + 1]
-    fine = _KNOWN_FLAG[text] & (value_end[field] - equals[field] == 2)
-    good[np.concatenate(flag_owners)[~fine]] = False
-    flag[np.concatenate(flag_rows)] = np.array([rows.flags[name] for name in _FLAG_TEXT], np.int32)[text]
-    time, fine = times(words, equals[time_field] + 1)
-    good &= fine & (time >= np.datetime64(EARLIEST, "s"))
-    good &= time <= arrived[frames] + np.timedelta64(CLOCK_AHEAD)
-    device, fine = devices.numbers(buffer, equals[device_field] + 1, value_end[device_field], rows)
+    flag[layout.flag_row] = np.array([rows.flags[name] for name in _FLAG_TEXT], np.int32)[text]
+    field = _joined([buffer.first[job.frames] + job.shape.time for job in jobs])
+    time, fine = times(words, value_start[field])
     good &= fine
+    good &= time >= np.datetime64(EARLIEST, "s")
+    good &= time <= arrived[frames] + np.timedelta64(CLOCK_AHEAD)
+    field = _joined([buffer.first[job.frames] + job.shape.device for job in jobs])
+    device, fine = devices.numbers(buffer, value_start[field], value_end[field], rows)
+    good &= fine
+    good &= _joined([_whole_packets(job, buffer) for job in jobs])
     done[frames[good]] = True
     block = Block(
-        device[owner_of_row],
-        (frames + begin)[owner_of_row],
-        time[owner_of_row],
-        kind[owner_of_row],
-        factor,
-        {COLUMNS[column]: columns[place * total : (place + 1) * total] for place, column in enumerate(used)},
+        layout.by_row(device),
+        layout.by_row(frames + begin),
+        layout.by_row(time),
+        layout.by_row(layout.by_frame([job.meaning.kind for job in jobs])),
+        layout.factors(rows.factors),
+        {COLUMNS[column]: columns[place * total : (place + 1) * total] for place, column in enumerate(layout.used)},
         flag,
         np.zeros(total, bool),
-        late[owner_of_row],
+        layout.by_row(layout.by_frame([job.shape.resent >= 0 for job in jobs]).astype(bool)),
     )
-    rows.blocks.append(block if good.all() else block.select(good[owner_of_row]))
-    frame = 0
-    for job, count in zip(jobs, counts, strict=True):
-        if job.meaning.oddities:
-            for place in np.flatnonzero(good[frame : frame + count]).tolist():
-                for name in job.meaning.oddities:
-                    device_name = rows.devices.texts[device[frame + place]]
-                    rows.odd(device_name, begin + int(job.frames[place]), name)
-        frame += count
+    rows.blocks.append(block if good.all() else block.select(layout.by_row(good)))
+    stop = 0
+    for job in jobs:
+        start, stop = stop, stop + len(job.frames)
+        odd = np.flatnonzero(good[start:stop]) if job.meaning.oddities else ()
+        for name in job.meaning.oddities if len(odd) else ():
+            rows.odd_many(device[start:stop][odd], job.frames[odd] + begin, name)
 
 
 def _whole_packets(job: _Job, buffer: Buffer) -> np.ndarray:
-    """Which frames of a job have a PNO from 1 to PNUM."""
+    """Which frames of a job have a PNO from 1 to PNUM, or neither of the two."""
+    if job.shape.packets < 0 and job.shape.packet < 0:
+        return np.ones(len(job.frames), bool)
     if job.shape.packets < 0 or job.shape.packet < 0:
         return np.zeros(len(job.frames), bool)
     first = buffer.first[job.frames]

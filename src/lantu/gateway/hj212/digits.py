@@ -19,7 +19,6 @@ _PLACES = _U(0x0706050403020100)
 _TOP = np.array([0] + [(2**64 - 1) << (64 - 8 * n) & (2**64 - 1) for n in range(1, 9)], dtype=np.uint64)
 """Masks of the n last characters of a word."""
 _POWERS = 10.0 ** np.arange(9)
-_MOST_DECIMALS = _U(6)
 
 
 def words_of(buffer: np.ndarray) -> np.ndarray:
@@ -45,12 +44,14 @@ def numbers(
     """
     value = np.empty(len(start))
     good = np.empty(len(start), bool)
+    length = end - start
     for begin in range(0, len(start), _BLOCK):
         part = slice(begin, begin + _BLOCK)
-        _short_numbers(buffer, words, start[part], end[part], value[part], good[part])
-    longer = np.flatnonzero(end - start > 8)
-    if len(longer):
-        value[longer], good[longer] = _long_numbers(buffer, start[longer], end[longer])
+        _short_numbers(words, length[part], end[part], value[part], good[part])
+    others = np.flatnonzero(~good)
+    if len(others):
+        start, end = start[others], end[others]
+        value[others], good[others] = _other_numbers(buffer, words, start, end)
     return value, good
 
 
@@ -59,52 +60,57 @@ _BLOCK = 8192
 
 
 def _short_numbers(
-    buffer: np.ndarray, words: np.ndarray, start: np.ndarray, end: np.ndarray, value: np.ndarray, good: np.ndarray
+    words: np.ndarray, length: np.ndarray, end: np.ndarray, value: np.ndarray, good: np.ndarray
 ) -> None:  # fmt: skip
-    """Numbers of up to eight characters into `value`; the others are not good."""
-    length = end - start
-    np.less_equal(length, 8, out=good)
-    negative = buffer[start] == 45
-    some = negative.any()
-    if some:
-        length -= negative
-    good &= length > 0
+    """Numbers without a sign of up to eight characters into `value`; the others are not good."""
     word = words[end - 8]
     word ^= _ZEROS
     word &= _TOP.take(length, mode="clip")
-    # All bytes are digits, but for at most one dot.
-    other = word + _SIX
-    other &= _TENS
-    other |= word & _HIGH
-    dot = other & _TENS
+    dot = word & _TENS
     dot >>= _U(4)
-    below = dot - (dot != 0)
-    good &= (dot & below) == 0
-    good &= other == dot << _U(4)
-    covered = dot * _U(255)
-    good &= (word & covered) == dot * _DOT
-    decimals = (dot * _PLACES) >> _U(56)
-    good &= (length > 1) | (dot == 0)
-    good &= decimals <= _MOST_DECIMALS
+    some = dot != 0
+    below = dot - some
+    # With one dot taken away, all bytes are digits.
+    word ^= dot * _DOT
+    check = word + _SIX
+    check |= word
+    check &= _HIGH
+    check |= dot & below
+    check |= word & (dot * _U(255))  # it was a dot, and no other sign
+    np.equal(check, 0, out=good)
+    good &= length > some
+    good &= length <= 8
+    good &= dot != 1  # seven decimals
     # The characters before the dot move up by one and cover it.
-    covered |= below
     below &= word
+    word ^= below
     below <<= _U(8)
-    np.invert(covered, out=covered)
-    word &= covered
     word |= below
-    np.divide(_eight_digits(word), _POWERS.take(decimals.view(np.int64), mode="clip"), out=value)
-    if some:
-        np.negative(value, out=value, where=negative)
+    dot *= _PLACES
+    dot >>= _U(56)
+    np.divide(_eight_digits(word), _POWERS.take(dot.view(np.int64), mode="clip"), out=value)
+
+
+def _other_numbers(
+    buffer: np.ndarray, words: np.ndarray, start: np.ndarray, end: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """Numbers with a sign, and longer ones."""
+    negative = buffer[start] == 45
+    start = start + negative
+    value, good = np.empty(len(start)), np.empty(len(start), bool)
+    _short_numbers(words, end - start, end, value, good)
+    longer = np.flatnonzero(end - start > 8)
+    if len(longer):
+        value[longer], good[longer] = _long_numbers(buffer, start[longer], end[longer])
+    value[negative] *= -1.0
+    return value, good
 
 
 _LONG = 20
 
 
 def _long_numbers(buffer: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers of up to 20 characters and a sign; longer ones are not good here."""
-    negative = buffer[start] == 45
-    start = start + negative
+    """Numbers of up to 20 characters; longer ones are not good here."""
     length = end - start
     places = start[:, None] + np.arange(_LONG)
     inside = np.arange(_LONG) < length[:, None]
@@ -116,7 +122,6 @@ def _long_numbers(buffer: np.ndarray, start: np.ndarray, end: np.ndarray) -> tup
     good = (length <= _LONG) & (digit | dot | ~inside).all(axis=1) & (dots <= 1) & (behind <= 6)
     value = np.full(len(start), np.nan)
     value[good] = text[good].view(f"S{_LONG}").ravel().astype(np.float64)
-    value[negative] *= -1.0
     return value, good
 
 

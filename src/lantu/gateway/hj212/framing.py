@@ -15,7 +15,7 @@ from lantu.gateway.hj212.checksum import Prefixes, checksum, modbus
 LONGEST = 8192
 """Bytes of a data segment that are waited for. The standard allows 1,024; 45 organic compounds need more."""
 STANDARD_LONGEST = 1024
-_CANDIDATES = 64
+_CANDIDATES = 16
 """Ends that are tried for one header, so that bytes made on purpose cannot keep the gateway busy."""
 _SLIP = 12
 """A length that is too great by at most so much counts the checksum, the end or the header too: no need to wait."""
@@ -93,10 +93,7 @@ class Splitter:
                 if size >= end and _HEX4.fullmatch(buffer, end - 4, end):
                     closed = buffer[end - 6 : end - 4] == b"&&"
                     ended = buffer[end : end + 2] in (b"\r\n", b"##", b"")
-                    fits = (
-                        checksum(buffer[position + 6 : end - 4]) == int(buffer[end - 4 : end], 16) if length else False
-                    )
-                    if closed and fits:
+                    if closed and checksum(buffer[position + 6 : end - 4]) == int(buffer[end - 4 : end], 16):
                         frames.append(buffer[position : (stop := _behind_end(buffer, end))])
                         position = stop
                         continue
@@ -148,6 +145,8 @@ def _fitting_end(buffer: bytes, position: int, digits: bool, silent: bool, prefi
     start = position + 6 if digits else _data_start(buffer, position)
     line = buffer.find(b"\r\n", position)
     limit = line + 2 if line >= 0 else min(len(buffer), position + LONGEST)
+    if buffer.find(b"&&", position + 2, limit) < 0:
+        return None
     pattern = _END_OF_LINE if silent else _END
     for tried, end in enumerate(pattern.finditer(buffer, position + 2, limit)):
         if tried == _CANDIDATES:

@@ -106,3 +106,14 @@ OF_CONTENTS: dict[str, Text] = {
 
 ODDITIES = OF_FRAMES | OF_CONTENTS
 """What each oddity means, by its name."""
+
+UNDECODED: dict[str, Text] = {
+    **{name: ODDITIES[name] for name in (
+        "no_frame", "crc_wrong", "crc_modbus", "crc_swapped", "no_closing", "key_wrong", "sealed",
+        "packet_beyond_total", "impossible_time", "clock",
+    )},
+    "no_time": Text("没有数据时间", "readings without a time"),
+    "no_readings": Text("没有监测数据", "nothing that belongs into a table"),
+    "joined": Text("已并入前一分包", "joined with an earlier sub-packet, whose rows hold its values"),
+}  # fmt: skip
+"""Why a kept frame gave no rows, by the reason that decoding names."""

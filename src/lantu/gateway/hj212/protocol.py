@@ -4,30 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import cast
 
 from lantu.gateway.arrivals import Arrival, Decoded, Kept, Session
 from lantu.gateway.hj212 import commands
 from lantu.gateway.hj212.checksum import STATE, states
-from lantu.gateway.hj212.cipher import MUST_BE_CIPHERED
 from lantu.gateway.hj212.columns import Columns
-from lantu.gateway.hj212.framing import Splitter
 from lantu.gateway.hj212.oddities import OF_FRAMES
-from lantu.gateway.hj212.packet import Packet, read_packet
-from lantu.gateway.hj212.policy import OPEN, USUAL, DevicePolicy, Habits
+from lantu.gateway.hj212.packet import Packet, edition_by, read_packet
+from lantu.gateway.hj212.policy import OPEN, DevicePolicy
 from lantu.gateway.hj212.readings import CLOCK_AHEAD, EARLIEST, parse_time
-from lantu.gateway.hj212.requests import (
-    Request,
-    Requests,
-    set_minute_interval,
-    set_realtime_interval,
-    set_time,
-    set_time_out,
-)
-from lantu.gateway.hj212.writing import data_segment, frame_of, frames_of, sealed_frame_of, stamp
+from lantu.gateway.hj212.session import Hj212Session, Settings
+from lantu.gateway.hj212.writing import data_segment, frames_of, stamp
 
 CHINA = dt.timezone(dt.timedelta(hours=8))
 _REGULAR = re.compile(
@@ -35,144 +24,9 @@ _REGULAR = re.compile(
     rb"(?:PNUM=([0-9]{1,4});PNO=([0-9]{1,4});)?CP=&&(?:DataTime=([0-9]{14})[;&])?"
 )
 """Header and time of a frame as it should be; all others are read by `read_packet`."""
-_POLICY_LASTS = dt.timedelta(seconds=30)
 _BEHIND = dt.timedelta(minutes=10)
 _ZONE_SLACK = dt.timedelta(minutes=10)
 _ZONES = (dt.timedelta(hours=8), dt.timedelta(hours=12))
-_REMEMBERED = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What a device is told on its first frame and after a boot (2081), in the standard's order; None: left as it is.
-
-    `overtime` and `recount` are also how the platform itself waits and sends again.
-    """
-
-    set_clock: bool = False
-    tell_time_out: bool = False
-    overtime: int = 10
-    recount: int = 3
-    realtime_interval: int | None = None
-    minute_interval: int | None = None
-
-    def requests(self) -> list[Request]:
-        """The requests in order."""
-        result = []
-        if self.set_clock:
-            result.append(set_time())
-        if self.tell_time_out:
-            result.append(set_time_out(self.overtime, self.recount))
-        if self.realtime_interval is not None:
-            result.append(set_realtime_interval(self.realtime_interval))
-        if self.minute_interval is not None:
-            result.append(set_minute_interval(self.minute_interval))
-        for request in result:
-            request.recount = self.recount
-        return result
-
-
-class Hj212Session:
-    """One connection of a device: what is known of it, and the requests to it.
-
-    Everything about the device comes from its frames: nothing is sent before the first good one.
-    """
-
-    __slots__ = (
-        "_checked",
-        "_protocol",
-        "_recent",
-        "_recent_set",
-        "_settled",
-        "_splitter",
-        "device",
-        "edition",
-        "habits",
-        "password",
-        "password_asked",
-        "requests",
-        "system",
-    )
-
-    def __init__(self, protocol: Hj212) -> None:
-        """A connection that said nothing yet."""
-        self._protocol = protocol
-        self._splitter = Splitter()
-        self._recent: deque[tuple[str, bytes, int, int]] = deque(maxlen=_REMEMBERED)
-        self._recent_set: set[tuple[str, bytes, int, int]] = set()
-        self._checked = dt.datetime.min
-        self._settled = False
-        self.device = ""
-        self.system = ""
-        self.edition = ""
-        self.password = ""
-        self.password_asked: str | None = None
-        self.habits: Habits = USUAL
-        self.requests = Requests(protocol.settings.overtime)
-
-    def split(self, data: bytes) -> list[bytes]:
-        """The frames that `data` completes, damaged ones too; no data says that the line went silent."""
-        return self._splitter.feed(data)
-
-    def due(self, now: dt.datetime) -> list[bytes]:
-        """Requests to be sent now, as frames; ciphered where the edition of 2025 wants it and a key is set."""
-        if not self.device:
-            return []
-        local = self._protocol.local(now)
-        return [self._frame(request, local) for request in self.requests.due(local)]
-
-    def ask(self, *requests: Request) -> None:
-        """Ask the device, after all that it was asked before."""
-        self.requests.ask(*requests)
-
-    def _frame(self, request: Request, local: dt.datetime) -> bytes:
-        data = data_segment(
-            number=request.number,
-            system=self.system,
-            command=request.command,
-            password=self.password,
-            device=self.device,
-            flag=commands.VERSION_BITS[self.edition] | 1,
-            content=request.text(local),
-        )
-        key = self._protocol.policy.sm4_key(self.device) if self.edition == "2025" else None
-        if key is not None and request.command in MUST_BE_CIPHERED:
-            return sealed_frame_of(data, key)
-        return frame_of(data)
-
-    # What follows is used by the protocol while it examines frames.
-
-    def meet(self, device: str, local: dt.datetime) -> None:
-        """Read the register where the device is new here or was last asked about a while ago."""
-        if device == self.device and local - self._checked < _POLICY_LASTS:
-            return
-        policy = self._protocol.policy
-        self.habits = policy.habits(device)
-        self.password_asked = policy.password(device)
-        self._checked = local
-        self.device = device
-
-    def settle(self, command: int) -> None:
-        """Queue the settings of a first connection, once, and again after a boot."""
-        if not self._settled or command == 2081:
-            self._settled = True
-            self.requests.ask(*self._protocol.settings.requests())
-
-    def repeated(self, key: tuple[str, bytes, int, int]) -> bool:
-        """Whether a frame of that device, number, command and PNO came before; devices send until they are answered."""
-        if key in self._recent_set:
-            return True
-        if len(self._recent) == _REMEMBERED:
-            self._recent_set.discard(self._recent[0])
-        self._recent.append(key)
-        self._recent_set.add(key)
-        return False
-
-    def take_junk(self) -> int:
-        """Bytes outside of frames since this was last asked."""
-        count = self._splitter.junk
-        self._splitter.junk = 0
-        return count
 
 
 class Hj212:
@@ -235,7 +89,7 @@ class Hj212:
                 arrival, data = self._regular(session, raw, head, local, clock)
             if arrival is None:
                 arrival, data = self._irregular(session, raw, local, clock)
-            if session._splitter.junk and session.take_junk():
+            if session.take_junk():
                 arrival.oddities += ("junk",)
             if data is not None:
                 answers.append(data)
@@ -258,9 +112,7 @@ class Hj212:
         device = device_text.decode()
         changed = session.device not in ("", device)
         session.meet(device, local)
-        edition = self.policy.edition(device) or _EDITION[flag >> 2]
-        if edition == "2025" and system == b"21":
-            edition = "surface_water"
+        edition = self.policy.edition(device) or edition_by(flag, system.decode())
         oddities: list[str] = []
         if len(device) != 24 and edition in ("2017", "2025"):
             oddities.append("mn_length")
@@ -270,11 +122,10 @@ class Hj212:
             if command in _TIMED:
                 return None, None
         elif not clock.earliest <= time <= clock.latest or (command == 2011 and time < clock.behind):
-            odd = clock.judge(parse_time(time.decode())[0], command)
-            oddities.extend(odd)
-            if "clock" in odd:
-                session.requests.calibrate(local)
+            oddities.extend(clock.judge(parse_time(time.decode())[0], command))
         refusal = self._welcome(session, password, oddities)
+        if "clock" in oddities and not refusal:
+            session.requests.calibrate(local, device=device)
         session.system, session.edition = system.decode(), edition
         session.password = password.decode("ascii", "replace")
         if session.repeated((device, number, command, int(packet or 0))):
@@ -284,7 +135,7 @@ class Hj212:
             session.settle(command)
             if session.requests.current is not None:
                 session.requests.uploaded(command, local)
-            if edition == "2017" and session.habits is USUAL:
+            if edition == "2017" and session.answers_as_usual:
                 if flag & 1:
                     return arrival, b"QN=%b;ST=91;CN=9014;PW=%b;MN=%b;Flag=4;CP=&&&&" % (number, password, device_text)
                 return arrival, None
@@ -300,7 +151,8 @@ class Hj212:
         oddities = [name for name in packet.oddities if name in OF_FRAMES]
         if packet.damage:
             oddities.append(packet.damage)
-            device = packet.device or session.device
+            # What stands in a damaged frame is no name to count by, where the connection has said one.
+            device = packet.device if packet.sealed else session.device or packet.device
             return Arrival(session, raw, device, packet.damage == "key_wrong", None, tuple(oddities)), None
         device = packet.device
         if device and session.device not in ("", device):
@@ -313,10 +165,9 @@ class Hj212:
         if packet.item("DataTime"):
             # How the time is written is an oddity of the content, which decoding names.
             time, _ = parse_time(packet.item("DataTime"))
-            odd = clock.judge(time, 0 if packet.resent else packet.command)
-            oddities.extend(odd)
-            if "clock" in odd:
-                session.requests.calibrate(local)
+            oddities.extend(clock.judge(time, 0 if packet.resent else packet.command))
+            if "clock" in oddities and not refusal:
+                session.requests.calibrate(local, device=device)
         number = packet.number.encode()
         if number and session.repeated((device, number, packet.command, packet.packet)):
             oddities.append("repeated")
@@ -329,7 +180,7 @@ class Hj212:
             session.settle(packet.command)
             session.requests.uploaded(packet.command, local)
             if packet.command == 1013:
-                session.requests.calibrate(local, packet.item("PolId"))
+                session.requests.calibrate(local, packet.item("PolId"), device)
         if packet.wants_answer:
             command = 9013 if packet.command in commands.NOTICES else 9014
             answer = self._answer(session, packet.number or stamp(local), command, refusal)
@@ -371,7 +222,6 @@ class Hj212:
         )
 
 
-_EDITION = ("2005", "2017", "2025", "2017")
 _UPLOADS = frozenset(commands.COMMANDS) - commands.ANSWERS - commands.NOTICES
 _TIMED = frozenset({2011, 2021, 2031, 2041, 2051, 2061})
 

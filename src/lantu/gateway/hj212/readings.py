@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass, field
 
 from lantu.gateway.hj212.factors import resolve_factor
-from lantu.gateway.hj212.packet import Packet
+from lantu.gateway.hj212.packet import Packet, edition_by
 
 KINDS = {2011: "realtime", 2051: "minute", 2061: "hour", 2031: "day"}
 """Commands that upload readings, and the kind of their rows. Their time is the moment, or the START of the interval."""
@@ -102,6 +102,8 @@ def _read_items(packet: Packet, result: Contents) -> None:
     readings: dict[str, Reading] = {}
     facilities: dict[str, Facility] = {}
     odd = result.oddities
+    # Which codes are odd is judged by the frame's own Flag, not by the register.
+    edition = edition_by(packet.flag, packet.system)
     for name, value in packet.items:
         prefix, dash, suffix = name.rpartition("-")
         if not dash:
@@ -128,7 +130,7 @@ def _read_items(packet: Packet, result: Contents) -> None:
             if suffix not in NUMBERS and suffix not in _OTHER_SUFFIXES and suffix not in _BY_DAY:
                 odd.append("unknown_suffix")
             continue
-        factor, odd_name = resolve_factor(prefix, packet.system, packet.edition)
+        factor, odd_name = resolve_factor(prefix, packet.system, edition)
         if odd_name:
             odd.append(odd_name)
         if suffix in _BY_DAY:

@@ -33,13 +33,15 @@ class Request:
     """A request or notice to a device and what became of it.
 
     `state`: waiting, sent, accepted, done, empty (no data: not an error), refused, failed, timed_out. `result` is the
-    QnRtn of a refusal or the ExeRtn. A content that depends on the moment is a function of the local time.
+    QnRtn of a refusal or the ExeRtn. A content that depends on the moment is a function of the local time. `device` is
+    the one it is for, where a connection speaks for several ("": the one that spoke last).
     """
 
     command: int
     content: str | Callable[[dt.datetime], str] = ""
     recount: int = RECOUNT
     patience: dt.timedelta = dt.timedelta(minutes=5)
+    device: str = ""
     state: str = "waiting"
     result: int | None = None
     number: str = ""
@@ -158,12 +160,14 @@ class Requests:
         """Put requests behind those that wait."""
         self.waiting.extend(requests)
 
-    def calibrate(self, now: dt.datetime, factor: str = "") -> bool:
+    def calibrate(self, now: dt.datetime, factor: str = "", device: str = "") -> bool:
         """Set the device's clock before all else that waits, unless that was done a short while ago."""
         if self._calibrated is not None and abs(now - self._calibrated) < CALIBRATION_PAUSE:
             return False
         self._calibrated = now
-        self.waiting.appendleft(set_time(factor))
+        request = set_time(factor)
+        request.device = device
+        self.waiting.appendleft(request)
         return True
 
     def due(self, now: dt.datetime) -> list[Request]:

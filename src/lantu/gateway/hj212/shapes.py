@@ -38,6 +38,7 @@ class Shape:
     first: int
     command: int
     system: int
+    flag: int
     device: int
     time: int
     packets: int
@@ -47,7 +48,7 @@ class Shape:
 
 @dataclass(slots=True)
 class Meaning:
-    """What the frames of a shape say, given their command (CN) and system (ST).
+    """What the frames of a shape say, given their command (CN), system (ST) and Flag.
 
     Of each number: its field, row and column. Of each flag: its field and row. `factors` by row.
     """
@@ -87,6 +88,7 @@ def shape_of(frame: bytes) -> Shape | None:
         first,
         place["CN"],
         place["ST"],
+        place.get("Flag", -1),
         place["MN"],
         first + content.index("DataTime"),
         place.get("PNUM", -1),
@@ -96,7 +98,7 @@ def shape_of(frame: bytes) -> Shape | None:
 
 
 def meaning_of(shape: Shape, frame: bytes) -> Meaning | None:
-    """What frames of a shape say that agree with this one in command and system; None: decode them singly."""
+    """What frames of a shape say that agree with this one in command, system and Flag; None: decode them singly."""
     # Values that are in order stand for those of this frame, so that nothing but names and separators is judged.
     names = shape.names[shape.first :]
     content = ""
@@ -111,7 +113,7 @@ def meaning_of(shape: Shape, frame: bytes) -> Meaning | None:
     if contents.facilities or contents.information:
         return None
     oddities = tuple(dict.fromkeys([*packet.oddities, *contents.oddities]))
-    if {"factor_conflict", "factor_repeated", "code_2005"} & set(oddities):
+    if {"factor_conflict", "factor_repeated"} & set(oddities):
         return None
     rows = {reading.factor: row for row, reading in enumerate(contents.readings)}
     numbers: list[tuple[int, int, int]] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -77,6 +78,12 @@ def in_packets(time: str, groups: Sequence[str], longest: int = LONGEST_CONTENT)
     return [*contents, now]
 
 
+@functools.lru_cache(maxsize=4096)
+def _texts_of(time: dt.datetime) -> tuple[str, str]:
+    """Number and time of an upload: many devices report at the same moment."""
+    return stamp(time), f"{time:%Y%m%d%H%M%S}"
+
+
 class Upload:
     """Uploads of one device with the same factors, made many at once.
 
@@ -119,7 +126,8 @@ class Upload:
         result = []
         for place, (time, row) in enumerate(zip(times, rows, strict=True)):
             flag = flags[place] if flags is not None else ("N",) * factors
-            filled: list[object] = [numbers[place] if numbers is not None else stamp(time), f"{time:%Y%m%d%H%M%S}"]
+            number, text = _texts_of(time)
+            filled: list[object] = [numbers[place] if numbers is not None else number, text]
             for factor, numbers_of_factor in enumerate(row):
                 filled.extend(numbers_of_factor)
                 filled.append(flag[factor])

@@ -90,6 +90,11 @@ class Compliance:
     expected: int
 
 
+SURFACE_DATA = ("surface_water", "surface_source")
+WELL_DATA = ("groundwater", "groundwater_further")
+"""A source's values of a month are those of both datasets together."""
+
+
 def _compliance(
     sources: Sources, targets: Sequence[Target], period: Period, versions: Versions
 ) -> dict[str, Compliance]:
@@ -102,16 +107,19 @@ def _compliance(
             dataset: monthly_means(sources, dataset, list(items_of(dataset)), part, versions[dataset])
             if versions[dataset] is not None
             else {}
-            for dataset in ("surface_water", "groundwater")
+            for dataset in DRINKING.datasets
         }
+        month = part.start.replace(day=1)
         kept = {}
         for row in register:
             groundwater = row.values["kind"] == "groundwater"
             lake = row.values.get("body") == "lake"
-            for month, values in means["groundwater" if groundwater else "surface_water"].get(row.key, {}).items():
-                beyond = source_exceedances(dict(values), groundwater, lake, month)
-                if beyond is not None:
-                    kept[row.key] = not beyond
+            values: dict[str, Decimal | None] = {}
+            for dataset in WELL_DATA if groundwater else SURFACE_DATA:
+                values.update(means[dataset].get(row.key, {}).get(month, {}))
+            beyond = source_exceedances(values, groundwater, lake, month) if values else None
+            if beyond is not None:
+                kept[row.key] = not beyond
         return kept
 
     months = cache.by_month(sources, DRINKING, versions, "complying", period, complying).values()
@@ -131,7 +139,7 @@ def _sources_trace(sources: Sources, target: Target, period: Period, _versions: 
 DRINKING = Family(
     "drinking_sources",
     _compliance,
-    datasets=("surface_water", "groundwater"),
+    datasets=(*SURFACE_DATA, *WELL_DATA),
     ledgers=(SOURCES,),
     trace=_sources_trace,
 )
@@ -143,14 +151,15 @@ DRINKING = Family(
     unit="%",
     statistic="share",
     quantity=1,
-    reference="环办[2011]22号 with GB 3838-2002 tables 1, 2 (not table 3); GB/T 14848-2017 class III (secondary)",
+    reference="环办[2011]22号 with GB 3838-2002 tables 1 to 3; GB/T 14848-2017 class III (secondary)",
     family=DRINKING,
     levels=AREA_LEVELS,
 )
 def drinking_water_source_compliance_rate(found: Compliance) -> Figure:
     """source-months that comply / source-months with data * 100 %
 
-    A surface source complies at class III by the 21 items and within the supplementary limits, a well at class III.
+    A surface source complies at class III by the 21 items and within the limits of tables 2 and 3 where these were
+    measured, a well at class III by all items that were.
     """
     if not found.known:
         reason = Text("无数据", "no data") if found.expected else Text("没有水源", "there is no source")

@@ -155,10 +155,17 @@ def ordered(found: QuerySet[Entry], ledger: Ledger, sort: str) -> QuerySet[Entry
     return found.order_by(by.desc(nulls_last=True) if falls else by.asc(nulls_last=True), "id")
 
 
-def state_counts(found: QuerySet[Entry]) -> dict[str, int]:
-    """How many there are in each state."""
-    rows = found.order_by().values("state").annotate(n=Count("id"))
-    return {row["state"]: row["n"] for row in rows}
+def state_counts(account: Any, found: QuerySet[Entry], wanted: Wanted) -> dict[str, int]:
+    """How many there are in each state.
+
+    Where only some areas are asked for they are counted one by one: the index by area holds all that is needed.
+    """
+    by_area = bool(wanted.area) or rights.scope_of(account).startswith("area:")
+    rows = found.order_by().values(*(("area", "state") if by_area else ("state",))).annotate(n=Count("id"))
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row["state"]] = counts.get(row["state"], 0) + row["n"]
+    return counts
 
 
 def area_counts(found: QuerySet[Entry]) -> dict[str, int]:

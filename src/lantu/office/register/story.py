@@ -56,6 +56,11 @@ def area_title(code: str | None) -> Text:
     return area.title
 
 
+def body_title(name: str | None) -> Text:
+    """A public body as a reader sees it; empty for nobody. What is no body of the pack stays as it is written."""
+    return desk().pack.units.title(name) if name else Text("", "")
+
+
 def shown_kept(field: LedgerField, kept: Any) -> str:
     """A kept value as a reader sees it."""
     if kept is None:
@@ -63,7 +68,7 @@ def shown_kept(field: LedgerField, kept: Any) -> str:
     if field.type == "area":
         return str(area_title(str(kept)))
     if field.type == "unit":
-        return str(desk().pack.units.title(str(kept)))
+        return str(body_title(str(kept)))
     return shown(field, kept)
 
 
@@ -76,7 +81,6 @@ def differences(ledger: Ledger, before: Change | None, after: Change) -> list[Di
         old, new = before.data.get(field.name), after.data.get(field.name)
         if old != new:
             found.append(Difference(field.name, field.title, shown_kept(field, old), shown_kept(field, new)))
-    units = desk().pack.units
     for name in ("area", "holder", "place"):
         old, new = getattr(before, name), getattr(after, name)
         if old == new:
@@ -84,7 +88,7 @@ def differences(ledger: Ledger, before: Change | None, after: Change) -> list[Di
         if name == "area":
             old, new = area_title(old), area_title(new)
         elif name == "holder":
-            old, new = units.title(old) if old else "", units.title(new) if new else ""
+            old, new = body_title(old), body_title(new)
         found.append(Difference(name, _COMMON[name], str(old or ""), str(new or "")))
     return found
 

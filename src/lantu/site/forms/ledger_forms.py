@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
+from django.forms.utils import flatatt
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from lantu.base import LantuError, SeveralErrors, Text, current_language
 from lantu.office import rights
 from lantu.office.desk import desk
-from lantu.office.evidence import ACCEPT
+from lantu.office.evidence import ACCEPT, PICTURES
 from lantu.office.steps import asked_by
 
 if TYPE_CHECKING:
@@ -29,11 +32,36 @@ class _Files(forms.ClearableFileInput):
     allow_multiple_selected = True
 
 
+class PlainSelect(forms.Select):
+    """A select whose options are written at once: Django renders each of hundreds by a template of its own."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        chosen = {str(each) for each in self.format_value(value)}
+
+        def option(code: Any, title: Any) -> SafeString:
+            mark = mark_safe(" selected") if str(code) in chosen else ""
+            return format_html('<option value="{}"{}>{}</option>', code, mark, title)
+
+        written = []
+        for code, title in self.choices:
+            if isinstance(title, list | tuple):
+                inside = mark_safe("".join(option(*each) for each in title))
+                written.append(format_html('<optgroup label="{}">{}</optgroup>', code, inside))
+            else:
+                written.append(option(code, title))
+        own = flatatt({**self.build_attrs(self.attrs, attrs), "name": name})
+        return format_html("<select{}>{}</select>", own, mark_safe("".join(written)))
+
+
 class FilesField(forms.FileField):
     """One or several files; `cleaned_data` holds a list."""
 
-    def __init__(self, **options: Any) -> None:
-        attributes = {"accept": ACCEPT, "multiple": True, "data-max-bytes": settings.LANTU_LARGEST_FILE}
+    def __init__(self, pictures: bool = False, **options: Any) -> None:
+        attributes = {
+            "accept": PICTURES if pictures else ACCEPT,
+            "multiple": True,
+            "data-max-bytes": settings.LANTU_LARGEST_FILE,
+        }
         super().__init__(widget=_Files(attrs=attributes), **options)
 
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
@@ -109,17 +137,17 @@ def value_field(declared: LedgerField, required: bool) -> forms.Field:
     kind = declared.type
     if kind == "code":
         choices = [(code, str(title)) for code, title in declared.codes.items()]
-        return forms.ChoiceField(choices=_optional(choices), **options)
+        return forms.ChoiceField(widget=PlainSelect, choices=_optional(choices), **options)
     if kind == "codes":
         choices = [(code, str(title)) for code, title in declared.codes.items()]
         return forms.MultipleChoiceField(choices=choices, widget=forms.CheckboxSelectMultiple, **options)
     if kind == "yes_no":
         words = [("yes", str(Text("是", "yes"))), ("no", str(Text("否", "no")))]
-        return forms.ChoiceField(choices=_optional(words), **options)
+        return forms.ChoiceField(widget=PlainSelect, choices=_optional(words), **options)
     if kind == "unit":
-        return forms.ChoiceField(choices=_optional(unit_choices()), **options)
+        return forms.ChoiceField(widget=PlainSelect, choices=_optional(unit_choices()), **options)
     if kind == "area":
-        return forms.ChoiceField(choices=_optional(area_choices(desk().pack.areas)), **options)
+        return forms.ChoiceField(widget=PlainSelect, choices=_optional(area_choices(desk().pack.areas)), **options)
     if kind == "date":
         return forms.CharField(widget=forms.DateInput(attrs={"type": "date"}), max_length=20, **options)
     if kind in ("number", "integer"):
@@ -172,18 +200,21 @@ def _note_field(needed: bool) -> forms.Field:
     )
 
 
-def _holder_field(initial: str | None) -> forms.Field:
+def _holder_field(initial: str | None, needed: bool = False) -> forms.Field:
     return forms.ChoiceField(
+        widget=PlainSelect,
         label=str(Text("责任单位", "responsible unit")),
-        required=False,
+        required=needed,
         choices=_optional(unit_choices()),
         initial=initial or "",
+        error_messages={"required": str(Text("没有填责任单位", "nobody is named who is to hold it"))},
     )
 
 
 def _area_field(account: Any, ledger: Ledger, initial: str | None, needed: bool) -> forms.Field:
     choices = area_choices(rights.entry_areas(account, ledger))
     return forms.ChoiceField(
+        widget=PlainSelect,
         label=str(Text("行政区划", "area")),
         required=needed,
         choices=_optional(choices) if not needed or len(choices) != 1 else choices,
@@ -233,6 +264,7 @@ def enter_form(account: Any, ledger: Ledger, *given: Any) -> LedgerForm:
     _add_values(form, [each for each in ledger.fields if each.name not in ledger.key], None, {})
     if len(ledger.initial_states) > 1:
         form.fields["state"] = forms.ChoiceField(
+            widget=PlainSelect,
             label=str(Text("状态", "state")),
             choices=[(name, str(ledger.states[name].title)) for name in ledger.initial_states],
         )
@@ -264,7 +296,7 @@ def step_form(account: Any, ledger: Ledger, step: Transition, entry: Any, *given
     form = LedgerForm(*given, auto_id=f"{step.name}-%s")
     asked = asked_by(ledger, step)
     if asked.holder:
-        form.fields["holder"] = _holder_field(entry.holder)
+        form.fields["holder"] = _holder_field(entry.holder, entry.holder is None)
     if asked.moves:
         form.fields["area"] = _area_field(account, ledger, None, False)
     _add_values(form, asked.fields, True, entry.values)
@@ -272,6 +304,7 @@ def step_form(account: Any, ledger: Ledger, step: Transition, entry: Any, *given
     for kind in (*asked.evidence, *asked.other_evidence):
         needed = kind in asked.evidence
         form.fields[f"e_{kind}"] = FilesField(
+            kind in ledger.pictures,
             label=str(ledger.evidence[kind]),
             required=needed,
             error_messages={"required": str(Text("缺少这项佐证", "this evidence is missing"))},
@@ -301,7 +334,7 @@ def clue_form(account: Any, ledger: Ledger, once: str, *given: Any) -> LedgerFor
     _add_values(form, [found[name] for name in ("due_on",) if name in found], False, {})
     for kind in ledger.pictures:
         if kind == "photo_before":
-            form.fields[f"e_{kind}"] = FilesField(label=str(ledger.evidence[kind]), required=False)
+            form.fields[f"e_{kind}"] = FilesField(True, label=str(ledger.evidence[kind]), required=False)
             form.evidence[f"e_{kind}"] = kind
     form.fields["note"] = _note_field(False)
     form.fields["once"] = forms.RegexField(r"^[0-9a-f]{8}$", widget=forms.HiddenInput, initial=once)

@@ -136,7 +136,23 @@ def _show(request: HttpRequest, here: Area) -> Page:
     }
     if here.level == "city" and now is not None:
         _add_map(request, now, day, data, extra)
+    extra["tabs"] = _tabs(data)
     return Page("area.html", data, extra)
+
+
+def _tabs(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """The parts of the page: verdicts, areas inside, ledgers, sites."""
+    inside = Text("各区", "Districts") if data["level"] == "city" else Text("街道、乡镇", "Streets and towns")
+    parts = [
+        ("verdicts", Text("指标与结论", "Figures and verdicts"), data["count"]),
+        *([("inside", inside, len(data["inside"]))] if data["level"] != "street" and "map" not in data else []),
+        ("ledgers", Text("台账与问题", "Ledgers and cases"), len(data["ledgers"])),
+        ("sites", Text("监测站点", "Monitoring sites"), len(data["sites"])),
+    ]
+    return [
+        {"title": title, "url": f"#{name}", "count": count, "current": name == "verdicts"}
+        for name, title, count in parts
+    ]
 
 
 def _add_map(request: HttpRequest, now: Standing, day: str, data: dict[str, Any], extra: dict[str, Any]) -> None:
@@ -153,7 +169,7 @@ def _add_map(request: HttpRequest, now: Standing, day: str, data: dict[str, Any]
             "kind": "select",
             "value": chosen.id,
             "choices": [
-                (each.id, Text(f"{each.id} {each.title.zh}", f"{each.id} {each.title.en}")) for each in choices
+                (each.id, Text(f"{each.title.zh} {each.id}", f"{each.title.en} {each.id}")) for each in choices
             ],
         }
     ]

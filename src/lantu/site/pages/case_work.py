@@ -14,14 +14,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from lantu.base import LantuError, Place, SeveralErrors, Text, unit_title
+from lantu.base import LantuError, Place, SeveralErrors, Text
 from lantu.office import inbox, rights
 from lantu.office.cases import summed
 from lantu.office.desk import desk
 from lantu.office.evidence import received
 from lantu.office.jobs.models import Job
 from lantu.office.jobs.work import ask
-from lantu.office.register.story import area_title
+from lantu.office.register.story import area_title, body_title
 from lantu.office.steps import asked_by, blocked_by
 from lantu.site.answers import Page, pair, shown_to
 from lantu.site.forms.ledger_forms import LedgerForm, clue_form, place_of, step_form
@@ -221,6 +221,8 @@ def _batch_form(request: HttpRequest, step: Transition, rows: Sequence[Entry], *
     form.evidence = {}
     for field in form.fields.values():
         field.initial = None
+    if "holder" in form.fields:
+        form.fields["holder"].required = any(row.holder is None for row in rows)
     return form
 
 
@@ -307,7 +309,7 @@ def late_cases(request: HttpRequest) -> Page:
 
 
 def _unit_name(row: LateRow) -> Text:
-    return unit_title(row.unit) if row.unit else Text("未定承办单位", "nobody named yet")
+    return body_title(row.unit) if row.unit else Text("未定承办单位", "nobody named yet")
 
 
 def _in_districts(rows: Sequence[LateRow]) -> list[LateRow]:
@@ -469,8 +471,8 @@ def _drawn(account: Any, job: Job) -> list[dict[str, Any]]:
             cells = [
                 {"text": row.key, "url": entry_address(inbox.CASES, row.key)},
                 {"text": area_title(row.area)},
-                {"text": unit_title(row.holder) if row.holder else ""},
-                {"text": f"{was['closed_on']} · {unit_title(was['closed_by'])}"},
+                {"text": body_title(row.holder)},
+                {"text": f"{was['closed_on']} · {body_title(was['closed_by'])}"},
                 {"text": on if fresh else ""},
                 {"text": word or Text("待复核", "not yet"), "tone": tone},
             ]

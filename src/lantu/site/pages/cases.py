@@ -9,11 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils.http import urlencode
 
-from lantu.base import Text, unit_title
+from lantu.base import Text
 from lantu.ledgers.values import shown
 from lantu.office import inbox, rights
 from lantu.office.desk import desk
 from lantu.office.register import lists
+from lantu.office.register.story import body_title
 from lantu.office.steps import offers
 from lantu.site.answers import Page, address, pair, shown_to
 from lantu.site.pages import case_work
@@ -21,9 +22,9 @@ from lantu.site.pages.case_work import alike_words
 from lantu.site.pages.entries import (
     common_pairs,
     entry_map,
-    events,
     measures,
     seen_entry,
+    shown_events,
     shown_offers,
     state_title,
     value_pairs,
@@ -119,7 +120,7 @@ def cases(request: HttpRequest) -> Page:
     found = inbox.narrowed(found, narrow)
     counts = inbox.tab_counts(request.user, version)
     count = counts[tab] if not set(query) - {"sort"} else found.count()
-    paginator = CountedPaginator(_sorted(found, wanted.sort), PAGE, count)
+    paginator = CountedPaginator(_sorted(found, tab, wanted.sort), PAGE, count)
     page = paginator.get_page(request.GET.get("page"))
     rows = [case_row(entry) for entry in page.object_list]
     data = {
@@ -158,8 +159,9 @@ def cases(request: HttpRequest) -> Page:
     return Page("cases.html", data, extra)
 
 
-def _sorted(found: Any, sort: str) -> Any:
-    return lists.ordered(found, inbox.ledger(), sort)
+def _sorted(found: Any, tab: str, sort: str) -> Any:
+    """As asked; without that the latest first, of what is late the longest late first."""
+    return lists.ordered(found, inbox.ledger(), sort or ("due_on" if tab == "overdue" else ""))
 
 
 def _columns(wanted: lists.Wanted, query: dict[str, str]) -> list[dict[str, Any]]:
@@ -197,7 +199,7 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
         "subject": str(values.get("subject") or "")[:60],
         "what": what[:110],
         "area": row["area_name"],
-        "holder": unit_title(row["holder"]) if row["holder"] else "",
+        "holder": body_title(row["holder"]),
         "state": row["state_title"],
         "tone": state_tone(inbox.ledger(), row["state"]),
         "due_on": values.get("due_on") or "",
@@ -250,10 +252,10 @@ def case(request: HttpRequest, key: str) -> Page | HttpResponse:
     pairs = [each for each in value_pairs(request.user, declared, row) if each["field"] not in _OWN_PLACE]
     into = row.values.get("merged_into")
     seen = {case.number for case in alike}
-    data = {
-        **case_row(row),
+    data: dict[str, Any] = {
+        "case": case_row(row),
         "fields": pairs,
-        "events": events(request.user, declared, history),
+        **shown_events(request, declared, history),
         "steps": [{"step": each.step.name, "title": each.step.title, "blocked": each.blocked} for each in can],
         "files": files,
         "questions": [question.as_json() for question in inbox.questions_of(key)],

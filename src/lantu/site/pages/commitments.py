@@ -20,7 +20,7 @@ from lantu.office.standing import Cell, Standing, plan_tasks, standing, task_of
 from lantu.office.trend import Trend, has_trend, trend_of
 from lantu.site.answers import Page, at_day, shown_to
 from lantu.site.figures import COMPARATORS, KINDS, SOFTNESS, five_counts, verdict, with_unit
-from lantu.site.links import commitment_link, measure_link, task_link
+from lantu.site.links import commitment_link, measure_link, task_link, trend_link
 from lantu.site.pages.overview import day_of_address
 
 _PER_PAGE = 50
@@ -162,7 +162,7 @@ def show(request: HttpRequest, measure: str, name: str) -> Page:
         "crumbs": crumbs,
         "five": five_counts(counts),
         "task_url": measure_link(measure, day),
-        "trend_url": f"/commitments/{commitment.id}/trend?area={own}{f'&as_of={day}' if day else ''}" if own else "",
+        "trend_url": trend_link(commitment.id, own, day),
         "pages_part": page,
         "query_part": query.urlencode(),
         "fields": [
@@ -214,7 +214,7 @@ def trend(request: HttpRequest, measure: str, name: str) -> Page:
     }
     extra: dict[str, Any] = {
         "key": commitment.id.replace("/", "-"),
-        "again": f"/commitments/{commitment.id}/trend?area={area}{f'&as_of={day}' if day else ''}",
+        "again": trend_link(commitment.id, area, day),
         "title": commitment.title,
         "unit": "",
         "whole": not getattr(request, "htmx", False),

@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.http import urlencode
 
-from lantu.base import LantuError, Text, unit_title
+from lantu.base import LantuError, Text
 from lantu.ledgers.judging import RULES
 from lantu.office import rights
 from lantu.office.desk import desk
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from lantu.ledgers import Change, Ledger, LedgerField, Transition
     from lantu.office.register.models import Entry
 
+MOST_EVENTS = 60
 _DONE = Text("已办理：{what}", "done: {what}")
 
 
@@ -79,12 +80,13 @@ def value_pairs(account: Any, ledger: Ledger, entry: Entry) -> list[dict[str, An
     return pairs
 
 
-def events(account: Any, ledger: Ledger, history: Sequence[Change]) -> list[dict[str, Any]]:
-    """The changes of an entry, newest first, as `parts/timeline.html` shows them."""
+def events(account: Any, ledger: Ledger, history: Sequence[Change], most: int | None = None) -> list[dict[str, Any]]:
+    """The changes of an entry (the `most` latest ones), newest first, as `parts/timeline.html` shows them."""
     lines = story.journal_lines(ledger.ledger, history[0].key)
     journal = address("journal") if rights.sees_journal(account) else None
     found = []
-    for before, change in zip([None, *history[:-1]], history, strict=True):
+    steps = list(zip([None, *history[:-1]], history, strict=True))
+    for before, change in steps[-most:] if most else steps:
         moved = before is not None and before.state != change.state
         of = f"{ledger.ledger}/{change.key}"
         line = lines.get(change.version)
@@ -97,7 +99,7 @@ def events(account: Any, ledger: Ledger, history: Sequence[Change]) -> list[dict
                 "action": change.action,
                 "title": story.action_title(ledger, change.action),
                 "who": change.person,
-                "unit": unit_title(change.unit),
+                "unit": story.body_title(change.unit),
                 "before": state_title(ledger, before.state) if moved and before is not None else "",
                 "after": state_title(ledger, change.state) if moved or before is None else "",
                 "text": change.note or "",
@@ -114,6 +116,13 @@ def events(account: Any, ledger: Ledger, history: Sequence[Change]) -> list[dict
             }
         )
     return found[::-1]
+
+
+def shown_events(request: HttpRequest, ledger: Ledger, history: Sequence[Change]) -> dict[str, Any]:
+    """The history as a page shows it: the latest changes, and how many more there are (`?all=1` shows them)."""
+    most = None if request.GET.get("all") == "1" else MOST_EVENTS
+    found = events(request.user, ledger, history, most)
+    return {"events": found, "more_events": len(history) - len(found)}
 
 
 def state_title(ledger: Ledger, state: str) -> Text:
@@ -150,6 +159,7 @@ def referring(account: Any, ledger: Ledger, key: str) -> list[dict[str, Any]]:
 def shown_offers(request: HttpRequest, ledger: Ledger, entry: Entry, found: Sequence[Offer]) -> list[dict[str, Any]]:
     """Steps as `parts/steps.html` shows them, each with its form."""
     shown: list[dict[str, Any]] = []
+    onward = next((offer.step for offer in found if not offer.blocked and not offer.step.reason), None)
     for offer in found:
         step = offer.step
         confirm = Text(f"确定“{step.title.zh}”？办结后不能直接改回。", f"'{step.title.en}' ends the entry; go on?")
@@ -160,7 +170,7 @@ def shown_offers(request: HttpRequest, ledger: Ledger, entry: Entry, found: Sequ
                 "url": reverse("entry_step", kwargs={"name": ledger.ledger, "key": entry.key, "step": step.name}),
                 "form": None if offer.blocked else step_form(request.user, ledger, step, entry),
                 "hint": target_hint(ledger, step, entry.state),
-                "primary": not step.reason and not shown,
+                "primary": step is onward,
                 "danger": False,
                 "confirm": confirm if offer.closes else "",
                 "blocked": offer.blocked or "",
@@ -207,7 +217,7 @@ def common_pairs(ledger: Ledger, entry: Entry) -> list[dict[str, Any]]:
             "tone": state_tone(ledger, entry.state),
         },
         {"name": Text("行政区划", "area"), "value": story.area_title(entry.area)},
-        {"name": Text("责任单位", "responsible unit"), "value": unit_title(entry.holder) if entry.holder else ""},
+        {"name": Text("责任单位", "responsible unit"), "value": story.body_title(entry.holder) if entry.holder else ""},
         {"name": Text("位置", "place"), "value": entry.place or ""},
         {"name": Text("自何日起", "so since"), "value": entry.day},
         {"name": Text("版本", "version"), "value": str(entry.version)},
@@ -224,11 +234,11 @@ def entry(request: HttpRequest, name: str, key: str) -> Page | HttpResponse:
     can = offers(request.user, ledger, row, history)
     amends = rights.may_amend(request.user, row)
     data = {
-        **entry_row(ledger, row),
+        "entry": entry_row(ledger, row),
         "ledger": name,
         "ledger_title": ledger.title,
         "fields": value_pairs(request.user, ledger, row),
-        "events": events(request.user, ledger, history),
+        **shown_events(request, ledger, history),
         "measures": measures(ledger),
         "referring": referring(request.user, ledger, key),
         "steps": [{"step": offer.step.name, "title": offer.step.title, "blocked": offer.blocked} for offer in can],
@@ -250,7 +260,6 @@ def entry(request: HttpRequest, name: str, key: str) -> Page | HttpResponse:
         "read_only": not amends,
         "actions": actions,
         "map": entry_map(row, f"{key} {called}".strip()),
-        "simulated_entry": bool(row.simulated),
     }
     return Page("entry.html", data, extra)
 
@@ -277,7 +286,7 @@ def stale_notice(ledger: Ledger, history: Sequence[Change], version: int) -> dic
     return {
         "version": last.version,
         "read": version,
-        "who": f"{last.person} · {unit_title(last.unit)}",
+        "who": f"{last.person} · {story.body_title(last.unit)}",
         "at": story.local_moment(last.recorded),
         "changes": [each.as_json() for each in changes],
         "title": Text(

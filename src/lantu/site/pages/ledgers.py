@@ -16,7 +16,7 @@ from lantu.ledgers.values import shown
 from lantu.office import rights
 from lantu.office.desk import desk
 from lantu.office.register import lists
-from lantu.office.register.story import area_title, shown_kept
+from lantu.office.register.story import area_title, body_title, shown_kept
 from lantu.site.answers import Page, pair, shown_to, signed_in
 from lantu.site.pages.errors import not_found
 
@@ -94,7 +94,7 @@ def ledgers(request: HttpRequest) -> Page:
                 "purpose": ledger.purpose,
                 "url": reverse("ledger", kwargs={"name": name}),
                 "count": sum(states.values()),
-                "unit": ledger.unit,
+                "unit": unit_title(ledger.unit),
                 "states": [
                     {"state": state, "title": declared.title, "count": states[state]}
                     for state, declared in ledger.states.items()
@@ -226,17 +226,14 @@ def _columns(ledger: Ledger, wanted: lists.Wanted, query: dict[str, str]) -> lis
     return found
 
 
-def _cells(ledger: Ledger, fields: Any, row: dict[str, Any]) -> list[dict[str, Any]]:
+def _cells(fields: Any, row: dict[str, Any]) -> list[tuple[Any, bool]]:
+    """The texts of a row behind its key, each with whether it is a figure."""
     values = row["values"]
-    cells: list[dict[str, Any]] = [{"text": row["key"], "url": row["url"]}]
-    cells += [
-        {"text": shown_kept(each, values.get(each.name))[:80], "numeric": each.type in ("number", "integer")}
-        for each in fields
+    cells: list[tuple[Any, bool]] = [
+        (shown_kept(each, values.get(each.name))[:80], each.type in ("number", "integer")) for each in fields
     ]
-    cells.append({"text": row["area_name"]})
-    cells.append({"text": unit_title(row["holder"]) if row["holder"] else ""})
-    cells.append({"text": row["state_title"], "tone": state_tone(ledger, row["state"])})
-    cells.append({"text": row["day"]})
+    cells.append((row["area_name"], False))
+    cells.append((body_title(row["holder"]), False))
     return cells
 
 
@@ -336,7 +333,8 @@ def ledger(request: HttpRequest, name: str) -> Page | HttpResponse:
         return not_found(request)
     wanted = lists.read_wanted(declared, request.GET.dict())
     query = wanted.as_query()
-    by_state = lists.state_counts(lists.fitting(request.user, declared, wanted, state=False))
+    every = lists.fitting(request.user, declared, wanted, state=False)
+    by_state = lists.state_counts(request.user, every, wanted)
     total = sum(by_state.values())
     count = by_state.get(wanted.state, 0) if wanted.state else total
     found = lists.fitting(request.user, declared, wanted)
@@ -389,7 +387,17 @@ def ledger(request: HttpRequest, name: str) -> Page | HttpResponse:
         "reset": f"?{urlencode(view)}" if active else None,
         "on_map": on_map,
         "columns": _columns(declared, wanted, query),
-        "rows": [{"cells": _cells(declared, shape, row)} for row in rows],
+        "rows": [
+            {
+                "key": row["key"],
+                "url": row["url"],
+                "cells": _cells(shape, row),
+                "state": row["state_title"],
+                "tone": state_tone(declared, row["state"]),
+                "day": row["day"],
+            }
+            for row in rows
+        ],
         "page_object": page,
         "page_query": urlencode(query),
         "actions": list_actions(request.user, declared, query, on_map),

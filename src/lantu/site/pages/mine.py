@@ -40,7 +40,7 @@ def _owed(each: Owed, day: str) -> dict[str, Any]:
         "title": each.commitment.title,
         "measure": each.commitment.measure,
         "role": each.role or None,
-        "role_title": ROLES[each.role] if each.role else None,  # type: ignore[index]
+        "role_title": ROLES[each.role] if each.role else None,
         "due": each.due,
         "status": each.status.value,
         "areas": len(each.rows),
@@ -87,7 +87,7 @@ def mine(request: HttpRequest) -> Page:
             {
                 "measure": measure,
                 "summary": at.pack.measures[measure].summary,
-                "role": ROLES[role],  # type: ignore[index]
+                "role": ROLES[role],
                 "state": state,
                 "state_title": _report_state(state),
                 "url": measure_link(measure, day),
@@ -123,7 +123,13 @@ def mine(request: HttpRequest) -> Page:
         },
     }
     missing = sum(each["state"] is None or each["state"] == "returned" for each in data["reports"])
+    tabs = [(each["group"], each["title"], each["count"]) for each in data["groups"] if each["count"]]
+    tabs.append(("reports", Text(f"{month} 月报", f"Reports for {month}"), missing))
     extra = {
+        "tabs": [
+            {"title": title, "url": f"#{name}", "count": count, "current": index == 0}
+            for index, (name, title, count) in enumerate(tabs)
+        ],
         "five": five_counts(counts),
         "verify": [each for each in data["waiting"] if each["to_verify"]],
         "handle": [each for each in data["waiting"] if not each["to_verify"]],

@@ -182,7 +182,6 @@ def overview(request: HttpRequest) -> Page | HttpResponse:
     counts = snapshot.assessment.counts()
     data = {
         "as_of": now.day,
-        "asked": request.GET.get("as_of") or None,
         "computed": dt.datetime.fromisoformat(snapshot.computed),
         "sha256": snapshot.sha256,
         "days": at.snapshots.days(),
@@ -222,7 +221,6 @@ def overview(request: HttpRequest) -> Page | HttpResponse:
             *(row["title"] for row in data["datasets"] if row["dataset"] in stale_datasets),
             *(at.pack.ledgers[name].title for name in stale_ledgers if name in at.pack.ledgers),
         ][:_SHOWN],
-        "other_day": bool(data["asked"]) and data["asked"] != now.day.isoformat(),
         "due_days": DUE_DAYS,
     }
     return Page("overview.html", data, extra)

@@ -23,6 +23,7 @@ from lantu.office.reports.changes import all_changed
 from lantu.office.reports.table import REPORTS, UnitMonth, due_of, months_of
 from lantu.site.answers import Page, at_day, pair, shown_to
 from lantu.site.forms.ledger_forms import FilesField
+from lantu.site.links import measure_link
 from lantu.site.lists import frame, kept_query, paged
 from lantu.site.pages.ledgers import entry_address
 
@@ -141,7 +142,7 @@ def _own_row(each: dict[str, Any], month: str) -> dict[str, Any]:
     act = Text("填报", "report") if each["state"] in (None, "returned") else Text("查看", "look")
     return {
         "cells": [
-            {"text": each["measure"], "note": each["summary"], "url": f"/measures/{each['measure']}"},
+            {"text": each["measure"], "note": each["summary"], "url": measure_link(each["measure"])},
             {"text": _ROLE.get(each["role"], each["role"])},
             {"text": each["state_title"], "tone": _TONES.get(each["state"], "plain")},
             {
@@ -299,6 +300,7 @@ def report(request: HttpRequest, measure: str) -> Page | HttpResponse:
     extra = {
         "form": form if open_now else None,
         "entry_url": entry_address(REPORTS, key) if there else "",
+        "measure_url": measure_link(measure),
         "months": _months(),
         "ledger": at.pack.ledgers[REPORTS],
     }

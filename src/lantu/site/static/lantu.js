@@ -575,6 +575,8 @@
         if (area && area.url) { layer.on("click", function () { go(area.url); }); }
       }
     }).addTo(map);
+    /* Before the points: a circle cannot be placed on a map that looks at nothing yet. */
+    map.fitBounds(shapes.getBounds(), { padding: [4, 4] });
     points.forEach(function (point) {
       var status = STATUS[point.status] || { line: "#16324f", fill: "#7fa6cc", sign: "", zh: "", en: "" };
       var spot = L.circleMarker([point.lat, point.lon], { radius: 6, color: status.line, weight: 2, fillColor: status.fill, fillOpacity: 1 });
@@ -582,7 +584,6 @@
       if (point.url) { spot.on("click", function () { go(point.url); }); }
       spot.addTo(map);
     });
-    map.fitBounds(shapes.getBounds(), { padding: [4, 4] });
     /* Names where there is room; in the small inner districts the sign alone. */
     shapes.eachLayer(function (layer) {
       var property = layer.feature.properties, area = known[property.code], status = STATUS[area && area.status];
