@@ -70,11 +70,12 @@ def django_ready(made_city: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     return workspace
 
 
-def fresh_postgresql() -> None:
-    """The working database anew, as a copy of the one that `lantu demo` filled."""
+def fresh_postgresql(work: str = "") -> None:
+    """A database anew, the working one if none is named, as a copy of the one that `lantu demo` filled."""
     import psycopg
 
-    template, work = os.environ["LANTU_TEST_TEMPLATE"], os.environ["LANTU_DATABASE_URL"]
+    template = os.environ["LANTU_TEST_TEMPLATE"]
+    work = work or os.environ["LANTU_DATABASE_URL"]
     base = template.rsplit("/", 1)[0]
     with psycopg.connect(f"{base}/postgres", autocommit=True) as connection:
         name = work.rsplit("/", 1)[1]
@@ -131,3 +132,24 @@ def signed_in(city: Any) -> Callable[[str], Any]:
         return client
 
     return browser
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A real browser; without it the test fails."""
+    from tests.site.living import chromium
+
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def site(django_ready: Path, made_city: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The production server with its worker, on a copy of the city of its own."""
+    from tests.site.living import living_site
+
+    database = f"{os.environ['LANTU_TEST_TEMPLATE']}_living" if ON_POSTGRESQL else ""
+    if database:
+        fresh_postgresql(database)
+    with living_site(made_city, tmp_path_factory.mktemp("living"), database) as running:
+        yield running

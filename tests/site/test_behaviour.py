@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from tests.site.rendering import render
 from tests.site.serving import Server
 
 DISTRICTS = ("110101", "110105", "BDA")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    found = os.environ.get("LANTU_CHROMIUM") or shutil.which("chromium")
-    assert found, "these tests need Chromium: apt-get install chromium, or LANTU_CHROMIUM=path"
-    expect.set_options(timeout=20_000)
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -66,6 +66,25 @@ def session_end(handle: Handler) -> Handler:
     return middleware
 
 
+def sent_by_script(handle: Handler) -> Handler:
+    """Tell a script that sent a form with files where to go, instead of redirecting it.
+
+    It would follow the redirect by itself and so use up the message that the person is to read.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = handle(request)
+        by_script = request.headers.get("X-Requested-With") == "XMLHttpRequest"
+        if by_script and request.method == "POST" and "Location" in response:
+            response.headers["X-Lantu-Next"] = response.headers["Location"]
+            del response.headers["Location"]
+            response.status_code = 204
+            response.content = b""
+        return response
+
+    return middleware
+
+
 class errors:  # noqa: N801
     """A `LantuError` becomes a page (or JSON) that says what, where, and how to mend it."""
 

@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "lantu.site.middleware.sent_by_script",
     "lantu.site.middleware.language",
     "lantu.site.middleware.session_end",
     "lantu.site.middleware.errors",

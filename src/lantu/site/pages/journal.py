@@ -12,11 +12,14 @@ from django.views.decorators.http import require_POST
 
 from lantu.base import Text
 from lantu.office import rights
+from lantu.office.desk import desk
 from lantu.office.jobs.models import Job
 from lantu.office.jobs.work import ask
 from lantu.office.register.models import JournalRow
+from lantu.office.register.story import local_moment
 from lantu.site.answers import Page, pair, shown_to
 from lantu.site.lists import frame, kept_query, paged
+from lantu.site.pages.progress import job_part, may_follow
 
 ACTIONS = {
     "sign_in": Text("登录", "sign in"),
@@ -47,7 +50,7 @@ ACTIONS = {
 
 _HEADS = (
     Text("行", "line"),
-    Text("时间（UTC）", "time (UTC)"),
+    Text("时间", "time"),
     Text("经办人", "person"),
     Text("事项", "action"),
     Text("对象", "subject"),
@@ -82,6 +85,7 @@ def journal(request: HttpRequest) -> Page:
         for row in page
     ]
     verified = Job.objects.filter(kind="verify_journal", state="done").first()
+    running = Job.objects.filter(kind="verify_journal", state__in=["waiting", "running"]).first()
     table = [{"cells": _cells(line)} for line in lines]
     fields = [
         {"name": "person", "label": Text("经办人", "person"), "kind": "search", "value": given["person"]},
@@ -90,7 +94,7 @@ def journal(request: HttpRequest) -> Page:
             "label": Text("事项", "action"),
             "kind": "select",
             "value": given["action"],
-            "choices": [*ACTIONS.items()],
+            "choices": _choices(),
         },
         {"name": "subject", "label": Text("对象（开头）", "subject begins with"), "value": given["subject"]},
     ]
@@ -104,9 +108,27 @@ def journal(request: HttpRequest) -> Page:
             "columns": [{"title": title} for title in _HEADS],
             "filter_fields": fields,
             "verified_job": verified,
-            "running": Job.objects.filter(kind="verify_journal", state__in=["waiting", "running"]).exists(),
+            "running": running,
+            "running_job": job_part(running) if running and may_follow(request.user, running) else None,
         },
     )
+
+
+def _action_title(action: str, subject: str) -> Text | str:
+    """An action in words; a step of a ledger is called as the ledger calls it."""
+    if action in ACTIONS:
+        return ACTIONS[action]
+    ledger = desk().pack.ledgers.get(subject.partition("/")[0])
+    return next((step.title for step in ledger.transitions if step.name == action), action) if ledger else action
+
+
+def _choices() -> list[tuple[str, Text]]:
+    """The actions that can be asked for: those of the office, and each step that some ledger knows."""
+    steps: dict[str, Text] = {}
+    for ledger in desk().pack.ledgers.values():
+        for step in ledger.transitions:
+            steps.setdefault(step.name, step.title)
+    return [*ACTIONS.items(), *steps.items()]
 
 
 def _cells(line: dict[str, Any]) -> list[dict[str, Any]]:
@@ -114,9 +136,9 @@ def _cells(line: dict[str, Any]) -> list[dict[str, Any]]:
     words = "，".join(f"{name} {value}" for name, value in detail.items())
     return [
         {"text": line["id"]},
-        {"text": line["time"].replace("T", " ")[:19]},
+        {"text": local_moment(line["time"])},
         {"text": line["person"], "note": line["unit"]},
-        {"text": ACTIONS.get(line["action"], line["action"])},
+        {"text": _action_title(line["action"], line["subject"])},
         {"text": line["subject"]},
         {"text": words[:160]},
         {"text": line["hash"][:12]},

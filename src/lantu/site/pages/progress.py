@@ -13,7 +13,10 @@ from lantu.office.jobs.models import Job
 from lantu.office.jobs.work import TITLES
 from lantu.site.answers import Page, shown_to, signed_in
 
-_TO_RESULTS = {"assess": ("/?as_of={as_of}", Text("查看结果", "See the result"))}
+_TO_RESULTS = {
+    "assess": ("/?as_of={as_of}", Text("查看结果", "See the result")),
+    "verify_journal": ("/journal", Text("查看日志", "See the journal")),
+}
 
 
 def job_part(job: Job) -> dict[str, Any]:
@@ -34,15 +37,19 @@ def job_part(job: Job) -> dict[str, Any]:
     }
 
 
+def may_follow(account: Any, job: Job) -> bool:
+    """Whether the account may look at a job: at its own, or at any if it may run the city's jobs."""
+    return rights.may_run_jobs(account) or job.account_id == account.pk
+
+
 def job_of(account: Any, number: int) -> Job:
-    """A job that the account may look at: its own, or any for those who may run the city's jobs.
+    """A job that the account may look at.
 
     Raises:
         Http404: there is none, or it is somebody else's.
     """
-    jobs = Job.objects.all() if rights.may_run_jobs(account) else Job.objects.filter(account=account)
-    job = jobs.filter(pk=number).first()
-    if job is None:
+    job = Job.objects.filter(pk=number).first()
+    if job is None or not may_follow(account, job):
         raise Http404
     return job
 

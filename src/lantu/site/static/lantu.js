@@ -280,8 +280,11 @@
     request.onload = function () {
       var answer = new DOMParser().parseFromString(request.responseText, "text/html");
       var fresh = answer.getElementById("main"), main = document.getElementById("main");
-      /* The answer is a page: after a redirect it is gone to; a refused form takes the place of this one. */
-      if (request.status < 400 && request.responseURL && request.responseURL !== (form.action || "").split("#")[0]) {
+      /* What was taken names the page to go to; a refused form comes back and takes the place of this one. */
+      var next = request.getResponseHeader("X-Lantu-Next");
+      if (next) {
+        window.location.assign(next);
+      } else if (request.status < 400 && request.responseURL && request.responseURL !== (form.action || "").split("#")[0]) {
         window.location.assign(request.responseURL);
       } else if (fresh && main) {
         main.innerHTML = fresh.innerHTML;
