@@ -9,6 +9,7 @@ SUBJECTS = (
     "oidc",
     "ledgers",
     "sheets",
+    "entry_changes",
     "entries",
     "cases",
     "files",
