@@ -264,7 +264,7 @@ def case(request: HttpRequest, key: str) -> Page | HttpResponse:
         "merged_into": into,
         "alike": [each.as_json() for each in alike],
         "data_rows": [line for line in str(row.values.get("data_rows") or "").split("\n") if line],
-        "measures": measures(declared),
+        "measures": measures(request.user, declared),
     }
     kind = declared.field("case_class")
     title = shown(kind, row.values.get("case_class")) if kind is not None else ""

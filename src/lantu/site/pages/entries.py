@@ -105,7 +105,7 @@ def events(account: Any, ledger: Ledger, history: Sequence[Change], most: int | 
                 "mark": str(Text(f"自 {change.day} 起", f"since {change.day}")),
                 "tone": "plain",
                 "number": line or "",
-                "url": f"{journal}?line={line}" if journal and line else "",
+                "url": f"{journal}?{urlencode({'subject': of})}" if journal and line else "",
             }
         )
     return found[::-1]
@@ -124,13 +124,13 @@ def state_title(ledger: Ledger, state: str) -> Text:
     return declared.title if declared is not None else Text(state, state)
 
 
-def measures(ledger: Ledger) -> list[dict[str, Any]]:
-    """The measures that entries of a ledger decide."""
+def measures(account: Any, ledger: Ledger) -> list[dict[str, Any]]:
+    """The measures that entries of a ledger decide, each with its place on its task's page if the account sees it."""
     pack, found = desk().pack, []
     for name in desk().duties.measures_of_ledger(ledger.ledger):
         measure = pack.measures[name]
-        url = address("measure", measure=name) or address("task", name=name)
-        found.append({"measure": name, "title": measure.summary, "url": url or ""})
+        page = address("task", name="-".join(name.split("-")[:2])) if rights.sees_office(account) else None
+        found.append({"measure": name, "title": measure.summary, "url": f"{page}#{name}" if page else ""})
     return found
 
 
@@ -232,7 +232,7 @@ def entry(request: HttpRequest, name: str, key: str) -> Page | HttpResponse:
         "ledger_title": ledger.title,
         "fields": value_pairs(request.user, ledger, row),
         **shown_events(request, ledger, history),
-        "measures": measures(ledger),
+        "measures": measures(request.user, ledger),
         "referring": referring(request.user, ledger, key),
         "steps": [{"step": offer.step.name, "title": offer.step.title, "blocked": offer.blocked} for offer in can],
         "may_amend": amends,
