@@ -52,6 +52,7 @@ def handling() -> Handling:
 
 
 def ledger() -> Ledger:
+    """The declaration of the ledger of cases."""
     return desk().book.ledger(CASES)
 
 

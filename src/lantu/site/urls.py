@@ -17,6 +17,7 @@ SUBJECTS = (
     "areas",
     "ledgers",
     "sheets",
+    "entry_changes",
     "entries",
     "cases",
     "files",

@@ -17,7 +17,7 @@ from lantu.office.register import lists
 from lantu.office.register.story import body_title
 from lantu.office.steps import offers
 from lantu.site.answers import Page, address, pair, shown_to
-from lantu.site.pages import case_work
+from lantu.site.pages import case_watch, case_work
 from lantu.site.pages.case_work import alike_words
 from lantu.site.pages.entries import (
     common_pairs,
@@ -48,6 +48,7 @@ _OWN_PLACE = ("number", "what", "due_on", "data_rows", "rule_key", "merged_into"
 
 
 def case_address(number: str) -> str:
+    """The address of a case's page."""
     return reverse("case", kwargs={"key": number})
 
 
@@ -263,7 +264,7 @@ def case(request: HttpRequest, key: str) -> Page | HttpResponse:
         "merged_into": into,
         "alike": [each.as_json() for each in alike],
         "data_rows": [line for line in str(row.values.get("data_rows") or "").split("\n") if line],
-        "measures": measures(declared),
+        "measures": measures(request.user, declared),
     }
     kind = declared.field("case_class")
     title = shown(kind, row.values.get("case_class")) if kind is not None else ""
@@ -304,7 +305,8 @@ def _case_actions(request: HttpRequest, row: Entry) -> list[dict[str, Any]]:
 
 routes = [
     *pair("cases", cases, "cases"),
-    *case_work.routes,  # they name no case, and come before those that do
+    *case_work.routes,
+    *case_watch.routes,  # they name no case, and come before those that do
     path("cases/<path:key>.json", case, name="case_json"),
     path("cases/<path:key>", case, name="case"),
 ]

@@ -8,6 +8,7 @@ _VALUE = {"sqlite": "json_extract(data, '$.{0}')", "postgresql": "(cast(data as 
 
 
 def make(apps: Any, schema_editor: Any) -> None:
+    """Make them where they are not there yet."""
     value = _VALUE["sqlite" if schema_editor.connection.vendor == "sqlite" else "postgresql"]
     with schema_editor.connection.cursor() as cursor:
         cursor.execute("create index if not exists entry_within on entry (area, ledger, state)")
@@ -21,6 +22,7 @@ def make(apps: Any, schema_editor: Any) -> None:
 
 
 def drop(apps: Any, schema_editor: Any) -> None:
+    """Take them away."""
     with schema_editor.connection.cursor() as cursor:
         for name in ("entry_within", "change_evidence", "entry_case_class", "entry_due"):
             cursor.execute(f"drop index if exists {name}")
