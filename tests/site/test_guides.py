@@ -1,4 +1,4 @@
-"""The guides of the roles say what the pages say: each label in 「」 stands on the page or in the ledger they tell of."""
+"""The guides of the roles say what the pages say: each label in 「」 stands on the page or ledger they name."""
 
 from __future__ import annotations
 
@@ -61,9 +61,7 @@ def published(city: Any) -> None:
     from lantu.office.accounts.models import Account
 
     client = Client()
-    client.force_login(
-        Account.objects.get(username="coordinator"), backend="django.contrib.auth.backends.ModelBackend"
-    )
+    client.force_login(Account.objects.get(username="coordinator"), backend="django.contrib.auth.backends.ModelBackend")
     days = re.findall(r"<option>(\d{4}-\d\d-\d\d)<", client.get("/public/manage").content.decode())
     client.post("/public/publish", {"as_of": days[0]})
 
