@@ -113,7 +113,10 @@ def test_a_question_leads_to_its_rows(questions: list[Question]) -> None:
 
 
 def test_who_is_online_and_sends_nothing_is_asked(lake: Lake, register: DeviceRegister) -> None:
-    seen = {name: {"online": name != "STUCK"} for name in ("HONEST", "STUCK", "COPIED", "NOBODY")}
+    seen = {
+        name: {"online": name != "STUCK", "frames": 9, "last": "2021-06-16 00:14:00", "oddities": {}}
+        for name in ("HONEST", "STUCK", "COPIED", "NOBODY")
+    }
     parts = [{"part": "server", "devices": seen}]
     found = [
         each for each in ask(lake, register, NEXT, NEXT + dt.timedelta(minutes=15), parts) if each.kind == "silent"

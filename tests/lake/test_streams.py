@@ -104,3 +104,19 @@ def test_only_streams_are_added_to_and_keyed_ones_not_imported(tmp_path: Path) -
         lake.add("air_hourly", readings(("A", 0, "hour", "a1", 1)), "test", False)
     with pytest.raises(LantuError, match="written by the gateway"):
         lake.import_files("device_readings", [tmp_path / "some.csv"])
+
+
+def test_small_files_are_put_together_and_the_rows_stay(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    for second in range(6):
+        lake.add("device_readings", readings(("A", second, "hour", "a1", second)), "test", False, ("gateway", second))
+    before = stored(lake)
+    assert len(lake.files("device_readings")) == 6
+    lake.tidy("device_readings")
+    assert len(lake.files("device_readings")) == 1
+    assert stored(lake) == before
+    assert lake.add(
+        "device_readings", readings(("A", 9, "hour", "a1", 9)), "test", False, ("gateway", 5)
+    ).already_imported
+    assert lake.add("device_readings", readings(("A", 9, "hour", "a1", 9)), "test", False, ("gateway", 6)).rows_new == 1
+    assert not lake.is_simulated("device_readings")

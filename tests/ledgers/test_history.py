@@ -133,3 +133,15 @@ def test_a_code_is_read_without_the_rest(book: LedgerBook, officer: Actor) -> No
     assert {kind: len(rows) for kind, rows in by_kind.items()} == {
         kind: sum(row.values["kind"] == kind for row in entries.rows) for kind in ("industrial", "farm")
     }
+
+
+def test_the_entries_of_one_code_are_those_that_have_or_had_it(
+    book: LedgerBook, officer: Actor, tmp_path: Path
+) -> None:
+    write(book, 100, 40, officer)
+    whole = fresh(book)
+    part = History(book.store, book.ledger("outfalls"), kept_in=tmp_path, code=("kind", "farm"))
+    assert 0 < len(part) <= len(whole)
+    for day in DAYS:
+        of_kind = [(e.key, e.version) for e in whole.at(day) if e.values["kind"] == "farm"]
+        assert [(e.key, e.version) for e in part.at(day) if e.values["kind"] == "farm"] == of_kind

@@ -77,7 +77,7 @@ def test_what_waits_is_counted_by_ledger_and_state_within_rights(city: Any, sign
     from lantu.office.accounts.models import Account
     from lantu.office.rights import visible_entries
 
-    values = {"number": "W-1", "case_class": "air_violation", "occurred_on": "2021-11-01", "due_on": "2021-11-20"}
+    values = {"number": "W-1", "case_class": "air_violation", "occurred_on": "2021-01-01", "due_on": "2021-01-02"}
     city.book.enter("cases", values, "110101001", Actor("tester", "市生态环境局"))
     for name in ("coordinator", "district1", "district2", "street1", "bureau"):
         account = Account.objects.get(username=name)
@@ -90,7 +90,7 @@ def test_what_waits_is_counted_by_ledger_and_state_within_rights(city: Any, sign
             assert not [each for each in data["waiting"] if each["to_verify"]], "a street verifies nothing"
         late = [each["number"] for each in data["late"]["rows"]]
         assert ("W-1" in late) == (name != "district2")
-    days = (dt.date(2021, 12, 31) - dt.date(2021, 11, 20)).days
+    days = (dt.date(2021, 12, 31) - dt.date(2021, 1, 2)).days
     row = next(r for r in signed_in("district1").get("/mine.json").json()["late"]["rows"] if r["number"] == "W-1")
     assert row["days"] == days
 

@@ -45,7 +45,7 @@ PLAN: dict[str, tuple[str, set[str]]] = {
     "commitment": ("/commitments/air-1-1/pm25", OFFICE),
     "trend": ("/commitments/air-1-1/pm25/trend", OFFICE),
     "explain": ("/explain/air-1-1/pm25?area=110101", OFFICE),
-    "explain_rows": ("/explain/air-1-1/pm25.csv?area=110000", {"coordinator", "auditor", "bureau", "department"}),
+    "explain_rows": ("/explain/air-1-1/pm25.csv?area=110000", OFFICE),
     "area": ("/areas/110101", OFFICE),
     "dataset": ("/data/air_hourly", OFFICE),
     "parameter": ("/rules/parameters/air.limits.pm25.year.grade2", OFFICE),

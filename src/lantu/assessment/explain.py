@@ -102,7 +102,9 @@ def explain(
     if not any(each.code in wanted for each in judged):
         raise _elsewhere(pack, commitment, area, wanted, judged)
     ledger = {"closure": CASES, "absence": CASES}.get(found.kind) or getattr(found, "ledger", None)
-    if found.kind in ("closure", "absence", "ratio", "count") and ledger is not None:
+    if found.kind in ("closure", "absence") and (pack.head.area in wanted or len(wanted) > 3):
+        ground.narrow_code = (CASES, "case_class", found.cases if found.kind == "closure" else found.event)
+    elif found.kind in ("closure", "absence", "ratio", "count") and ledger is not None:
         ground.narrow = (ledger, frozenset(each.code for each in pack.areas if _lies_in(pack, each, wanted)))
     result = judgement(ground, found, wanted)
     rows = [row for row in result.rows if row.area in wanted]

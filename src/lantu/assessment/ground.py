@@ -61,6 +61,8 @@ class Ground:
     accept_coverage: float | None = None
     narrow: tuple[str, frozenset[str]] | None = None
     """A ledger, and the areas whose entries alone are read of it where only these are judged."""
+    narrow_code: tuple[str, str, str] | None = None
+    """A ledger, and the field and code of the entries that alone are read of it."""
     _nil: dict[tuple[str, str], list[tuple[dt.date, dt.date]]] | None = None
 
     _once: dict[Any, Any] = field(default_factory=dict)
@@ -84,6 +86,11 @@ class Ground:
             part, codes = self.book.part, self.narrow[1]
             at = self.once(("part", ledger), lambda: part(ledger, codes))
             return self.once(("part", ledger, day), lambda: at(day))
+        if self.narrow_code is not None and ledger == self.narrow_code[0] and self.book.version(ledger) is not None:
+            of_code = self.book.part_of_code
+            named = self.narrow_code
+            at = self.once(named, lambda: of_code(*named))
+            return self.once((*named, day), lambda: at(day))
         found = self.book.entries(ledger, day)
         return found if len(found.history) else None
 

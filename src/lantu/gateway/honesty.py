@@ -102,6 +102,8 @@ def ask(
     found += _of_vapour_recovery(lake, first, last)
     if parts:
         found += _of_silence(lake, register, last, parts)
+        asked = {each.device for each in found if each.kind == "clock"}
+        found += [each for each in _of_clocks(last, parts) if each.device not in asked]
     return sorted(found, key=lambda each: (each.device, each.kind, each.rows.factor, each.rows.first))
 
 
@@ -327,6 +329,20 @@ def _of_silence(
         )  # fmt: skip
         rows = RowsOf(READINGS, name, "", "realtime", heard or now, heard or now, 0)
         yield Question(name, "silent", Text(f"在线但{told.zh}", f"online, but {told.en}"), rows)
+
+
+def _of_clocks(now: dt.datetime, parts: list[dict[str, Any]]) -> Iterator[Question]:
+    """Devices of whose frames most bear an impossible time: these are kept and become no rows."""
+    for part in parts:
+        for name, seen in part["devices"].items() if part["part"] == "server" else ():
+            odd = sum(count for oddity, count in seen["oddities"].items() if oddity.startswith("clock"))
+            if name and seen["frames"] >= 5 and odd * 2 > seen["frames"]:
+                text = Text(
+                    f"自网关启动以来 {seen['frames']} 条报文中 {odd} 条的时间不对",
+                    f"of {seen['frames']} frames since the gateway started {odd} bear a wrong time",
+                )
+                heard = dt.datetime.fromisoformat(seen["last"])
+                yield Question(name, "clock", text, RowsOf(READINGS, name, "", "realtime", heard, min(heard, now), 0))
 
 
 def _of_tracks(lake: Lake, first: dt.datetime, last: dt.datetime) -> Iterator[Question]:

@@ -127,6 +127,11 @@ class LedgerBook:
 
         return at
 
+    def part_of_code(self, name: str, field: str, code: str) -> Callable[[dt.date], Entries]:
+        """The entries whose code field has, or had, one value, read alone: one class of cases in the whole city."""
+        history = History(self.store, self.ledger(name), kept_in=self._cache, code=(field, code))
+        return lambda day: Entries(self.ledger(name), day, history, self.areas, lambda other: self.entries(other, day))
+
     # -- reading what was given --------------------------------------------------------------------------------------
 
     def read_values(

@@ -63,6 +63,16 @@ class Columns:
         lines.sort(key=itemgetter(0))
         return cls([list(column) for column in zip(*lines, strict=True)] if lines else [[] for _ in cls.__slots__])
 
+    def with_code(self, field: str, code: str) -> Columns:
+        """The entries whose code field has this value, or had it before."""
+        mark = f'"{field}":"{code}"'
+        chosen = [
+            number
+            for number, (data, earlier) in enumerate(zip(self.data, self.earlier, strict=True))
+            if mark in data or mark in earlier
+        ]
+        return Columns([[column[number] for number in chosen] for column in self.all()])
+
     def with_later(self, later: Columns) -> Columns:
         """These entries, and those of `later` in the place of the same ones."""
         fresh = dict(zip(later.keys, zip(*later.all(), strict=True), strict=True))
@@ -96,6 +106,7 @@ class History:
         within: Collection[str] | None = None,
         naming: tuple[str, Collection[str]] | None = None,
         kept_in: Path | None = None,
+        code: tuple[str, str] | None = None,
     ) -> None:
         """Read the changes of a ledger: all, or only of entries `within` areas or `naming` others in a field.
 
@@ -105,6 +116,7 @@ class History:
             within: only entries that ever lay in one of these areas.
             naming: only entries whose field ever had one of these values.
             kept_in: a folder in which the whole ledger is kept for the next run.
+            code: only entries whose code field ever had this value, of the whole ledger that is kept.
         """
         self.ledger = ledger
         last = store.mark(ledger.ledger)
@@ -115,6 +127,8 @@ class History:
             self._columns = _read_whole(store, ledger.ledger, last, kept_in / f"{ledger.ledger}.txt")
         else:
             self._columns = Columns.of(store.rows(ledger.ledger, within, naming))
+        if code is not None:
+            self._columns = self._columns.with_code(*code)
         self._decoders = [(each.name, decode) for each in ledger.fields if (decode := decoder(each)) is not None]
         self._codes = frozenset(each.name for each in ledger.fields if each.type == "code")
         self._days: dict[str, dt.date] = {}
