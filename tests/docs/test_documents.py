@@ -14,7 +14,7 @@ import pytest
 from lantu.lake import Lake
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 # These set up or test the checkout itself, in which this test is running.
 NOT_HERE = ("git clone", "cd ", "make test", "make run", "make lint")
 

@@ -50,6 +50,7 @@ def hand_in_report(page: Page) -> str:
     """Find among the district's duties a report that it owes, and hand it in with a file; the measure comes back."""
     open_section(page, "我的责任")
     expect(page.get_by_role("heading", name="已逾期")).to_be_visible()
+    page.get_by_role("tab", name="月报").click()
     owed = page.get_by_role("table", name="填报").locator("tbody tr").filter(has_text="未填报").first
     measure = str(owed.get_by_role("rowheader").get_by_role("link").inner_text()).strip()
     owed.get_by_role("link", name="填报").click()

@@ -136,7 +136,7 @@ def _cells(line: dict[str, Any]) -> list[dict[str, Any]]:
     words = "，".join(f"{name} {value}" for name, value in detail.items())
     return [
         {"text": line["id"]},
-        {"text": local_moment(line["time"])},
+        {"text": local_moment(line["time"]), "tight": True},
         {"text": line["person"], "note": line["unit"]},
         {"text": _action_title(line["action"], line["subject"])},
         {"text": line["subject"]},
