@@ -34,7 +34,7 @@ EACH_SHAPE = 2
 """So many pages of one shape (one view, the same tab of it) are opened for each role."""
 LOOKED_THROUGH = 1
 """So many pages of one shape are looked through by axe at each width, over all roles."""
-_NO_PAGE = re.compile(r"\.(json|csv|xlsx|pdf)$|/file$|/-/export$|^/files/")
+_NO_PAGE = re.compile(r"\.(json|csv|xlsx|pdf)$|/file$|/-/export\b|^/files/")
 _LINKS = "() => [...document.querySelectorAll('a[href]')].map(each => [each.href, each.hasAttribute('download')])"
 _TOO_WIDE = """() => {
   const root = document.documentElement;

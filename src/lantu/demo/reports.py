@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from lantu.demo.levels import SimulatedLevels
     from lantu.demo.scenario import Scenario
 
-MONTHS = {False: (3, 6, 9, 12), True: tuple(range(1, 13))}
-"""The months that are reported in a small and a large city."""
+MONTHS = {False: (3, 6, 9), True: tuple(range(1, 12))}
+"""The months that are reported in a small and a large city; the reports of December are due in the next year."""
 ROSY_SHARE = 0.4
 METERED = {False: 12, True: 60}
 """So many sites have a dust meter."""

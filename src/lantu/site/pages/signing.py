@@ -118,6 +118,7 @@ def locked_out(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
+    """End the session."""
     if request.user.is_authenticated:
         record(request.user, "sign_out", f"account/{request.user.username}")
     logout(request)

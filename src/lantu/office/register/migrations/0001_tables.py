@@ -8,6 +8,7 @@ from lantu.ledgers.tables import POSTGRES, SQLITE
 
 
 def make(apps: Any, schema_editor: Any) -> None:
+    """Run the statements of the database at hand."""
     statements = SQLITE if schema_editor.connection.vendor == "sqlite" else POSTGRES
     with schema_editor.connection.cursor() as cursor:
         for statement in statements:
