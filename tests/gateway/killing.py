@@ -79,10 +79,10 @@ def kill_often(folder: Path, moments: int, devices: int = 40, seed: int = 1) -> 
             for _ in range(moments):
                 server = nursery.start("server")
                 time.sleep(chance.uniform(0.0, 0.6))
-                os.kill(server, signal.SIGKILL)
+                end(server)
                 found.kills += 1
                 if chance.random() < 0.3:
-                    os.kill(compactor, signal.SIGKILL)
+                    end(compactor)
                     found.compactor_kills += 1
                     compactor = nursery.start("compactor")
             nursery.start("server")
@@ -179,10 +179,22 @@ def compare(folder: Path, answered: dict[str, list[bytes]], found: Found) -> Non
             found.lost += rows.get((device, number[:14].decode())) != 8
 
 
+def end(pid: int) -> None:
+    """Kill a process and wait until it is gone."""
+    os.kill(pid, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):
+        while True:
+            os.kill(pid, 0)
+            time.sleep(0.002)
+
+
 def free_port() -> int:
-    with socket.socket() as some:
-        some.bind(("127.0.0.1", 0))
-        return int(some.getsockname()[1])
+    """A port below those that clients get: a client that knocks while nobody listens could else reach itself."""
+    while True:
+        port = random.SystemRandom().randrange(20_000, 32_000)
+        with socket.socket() as some, contextlib.suppress(OSError):
+            some.bind(("127.0.0.1", port))
+            return port
 
 
 if __name__ == "__main__":
