@@ -150,6 +150,19 @@ def test_packets_cut_in_the_middle_of_a_group_are_joined() -> None:
         assert values == {"a24088": (7.12, "N"), "a25002": (0.31, "D")}, parts
 
 
+def test_cut_packets_among_regular_ones_of_their_shape() -> None:
+    """The first part is regular by itself and was decoded as columns, with a factor that is in no list."""
+    first = "DataTime=20210615120000;a24999-Rtd=7.1,a24999-Flag=N"
+    whole = [frame(first, device=f"DEVICE{n}", flag=7, packets=1, packet=1) for n in range(9)]
+    cut = [
+        frame(first, flag=7, packets=2, packet=1),
+        frame(",a24999-Ori=4;a25002-Rtd=2.5", flag=7, packets=2, packet=2),
+    ]
+    decoded = check_same(whole + cut)
+    assert decoded.tables["readings"].num_rows == 9 + 2
+    assert decoded.undecoded == {10: "joined"}
+
+
 def test_packet_numbers_beyond_their_total_give_no_rows() -> None:
     content = "DataTime=20210615120000;a21002-Rtd=31.6,a21002-Flag=N"
     decoded = check_same([frame(content, flag=7, packets=2, packet=3)] * 6)

@@ -342,9 +342,9 @@ def _read(
     stop = 0
     for job in jobs:
         start, stop = stop, stop + len(job.frames)
-        for place in np.flatnonzero(good[start:stop]).tolist() if job.meaning.oddities else ():
-            for name in job.meaning.oddities:
-                rows.odd(rows.devices.texts[device[start + place]], begin + int(job.frames[place]), name)
+        odd = np.flatnonzero(good[start:stop]) if job.meaning.oddities else ()
+        for name in job.meaning.oddities if len(odd) else ():
+            rows.odd_many(device[start:stop][odd], job.frames[odd] + begin, name)
 
 
 def _whole_packets(job: _Job, buffer: Buffer) -> np.ndarray:

@@ -83,10 +83,15 @@ class Rows:
         self._facilities: list[tuple[Any, ...]] = []
         self._information: list[tuple[Any, ...]] = []
         self._oddities: list[tuple[str, int, str]] = []
+        self._many_oddities: list[tuple[np.ndarray, np.ndarray, str]] = []
 
     def odd(self, device: str, frame: int, name: str) -> None:
         """Name an oddity of a frame."""
         self._oddities.append((device, frame, name))
+
+    def odd_many(self, device: np.ndarray, frame: np.ndarray, name: str) -> None:
+        """Name an oddity that many frames have; `device` are numbers."""
+        self._many_oddities.append((device, frame, name))
 
     def add(self, packet: Packet, contents: Contents, frame: int) -> None:
         """The rows of one decoded frame."""
@@ -112,8 +117,11 @@ class Rows:
             self._information.append((device, frame, contents.time, name, text))
 
     def without(self, frames: set[int]) -> None:
-        """Forget the readings of some frames."""
+        """Forget the readings of some frames, and what was odd about many at once."""
         left_out = np.array(sorted(frames))
+        for number, (device, frame, name) in enumerate(self._many_oddities):
+            kept = ~np.isin(frame, left_out)
+            self._many_oddities[number] = (device[kept], frame[kept], name)
         self.blocks = [block.select(~np.isin(block.frame, left_out)) for block in self.blocks]
         self._single = [row for row in self._single if row[1] not in frames]
 
@@ -162,11 +170,15 @@ class Rows:
                 pa.array(block.late),
             ]
             batches.append(pa.record_batch(arrays, names=names))
+        many = [
+            pa.table([devices.take(pa.array(device)), pa.array(frame), pa.repeat(name, len(frame))], schema=_ODDITIES)
+            for device, frame, name in self._many_oddities
+        ]
         return {
             "readings": pa.Table.from_batches(batches),
             "facilities": _table(self._facilities, _FACILITIES),
             "information": _table(self._information, _INFORMATION),
-            "oddities": _table(self._oddities, _ODDITIES),
+            "oddities": pa.concat_tables([_table(self._oddities, _ODDITIES), *many]),
         }
 
 
