@@ -1,23 +1,28 @@
-"""Kill the real server process (and its compactor) at random moments under load, and compare what was acknowledged.
+"""Kill the real server process and the compactor at random moments under load, and compare what was acknowledged.
 
 `python -m tests.gateway.killing [MOMENTS]` does it at many moments and prints what was found.
 """
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
 import os
 import random
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from lantu.gateway.compactor import read_kept
+from lantu.gateway.records import HEAD, decode
 from lantu.gateway.service import open_compactor
 from lantu.gateway.simulate import Play, Played, register_of, simulate
 from lantu.lake import Lake
@@ -25,29 +30,30 @@ from lantu.lake import Lake
 
 @dataclass(slots=True)
 class Found:
-    """What came of it: uploads that were acknowledged, those of them that are no rows, rows that are there twice."""
+    """What came of it: uploads that were acknowledged, those that were not kept or are no rows, rows there twice."""
 
     kills: int = 0
+    compactor_kills: int = 0
     acknowledged: int = 0
-    lost: list[tuple[str, str]] = field(default_factory=list)
+    not_kept: int = 0
+    lost: int = 0
     doubled: int = 0
     rows: int = 0
-    segments_torn: int = 0
+    undecoded: int = 0
+    torn_bytes: int = 0
     sent_again: int = 0
 
 
-def kill_often(folder: Path, moments: int, devices: int = 40, compact: bool = True, seed: int = 1) -> Found:
-    """Serve, kill, serve again, while devices send without pause."""
+def kill_often(folder: Path, moments: int, devices: int = 40, seed: int = 1) -> Found:
+    """Serve and compact, kill one or both, start again, while devices send without pause."""
     (folder / "workspace.yaml").write_text("lantu_workspace: 1\n", encoding="utf-8")
     (folder / "devices.yaml").write_text(register_of(devices), encoding="utf-8")
     port = free_port()
     chance = random.Random(seed)
     over = threading.Event()
     results: list[tuple[Played, dict[str, list[bytes]]]] = []
-
-    def load() -> None:
-        play = _UntilOver("127.0.0.1", port, devices, 1e9, interval=0, window=4, patience=2.0, seed=seed)
-        results.append(simulate(play, recorded=True))
+    # The devices' own time runs faster than the clock, so that it starts long ago: no device measures the future.
+    begin = dt.datetime.now().replace(microsecond=0) - dt.timedelta(days=2)
 
     class _UntilOver(Play):
         """A play that ends when the harness says so."""
@@ -60,35 +66,93 @@ def kill_often(folder: Path, moments: int, devices: int = 40, compact: bool = Tr
         def seconds(self, value: float) -> None:
             """It is not set."""
 
+    def load() -> None:
+        play = _UntilOver("127.0.0.1", port, devices, 1e9, 0, 4, start=begin, patience=2.0, seed=seed)
+        results.append(simulate(play, recorded=True))
+
     found = Found()
     player = threading.Thread(target=load)
-    player.start()
-    try:
-        for _ in range(moments):
-            server = start(folder, port, compact)
-            time.sleep(chance.uniform(0.0, 0.6))
-            for pid in [*children_of(server.pid), server.pid] if chance.random() < 0.3 else [server.pid]:
-                os.kill(pid, 9)
-            server.wait()
-            found.kills += 1
-        server = start(folder, port, compact=False)
-        time.sleep(1.5)
-        over.set()
-        player.join()
-        server.terminate()
-        server.wait(30)
-    finally:
-        over.set()
+    with Nursery(folder, port) as nursery:
+        player.start()
+        try:
+            compactor = nursery.start("compactor")
+            for _ in range(moments):
+                server = nursery.start("server")
+                time.sleep(chance.uniform(0.0, 0.6))
+                end(server)
+                found.kills += 1
+                if chance.random() < 0.3:
+                    end(compactor)
+                    found.compactor_kills += 1
+                    compactor = nursery.start("compactor")
+            nursery.start("server")
+            time.sleep(1.0)
+        finally:
+            over.set()
+            player.join()
     played, answered = results[0]
     found.sent_again = played.sent_again
     compare(folder, answered, found)
     return found
 
 
+class Nursery:
+    """A process with everything loaded, of which servers and compactors are forked: they are there at once."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        command = [sys.executable, "-c", NURSERY, str(folder), str(port)]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.children: list[int] = []
+
+    def __enter__(self) -> Nursery:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for pid in self.children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.kill()
+        self.process.wait()
+
+    def start(self, part: str) -> int:
+        """Start a server (and wait until it listens) or a compactor; gives its process."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(part + "\n")
+        self.process.stdin.flush()
+        pid = int(self.process.stdout.readline())
+        self.children.append(pid)
+        if part == "server":
+            assert self.process.stdout.readline() == "listening\n"
+        return pid
+
+
+NURSERY = """
+import os, signal, sys
+from pathlib import Path
+import duckdb, deltalake, uvloop, lantu.gateway.compactor, lantu.gateway.hj212, lantu.lake.streams
+from lantu.gateway.service import Service, run_compactor, run_server
+
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+folder, port = Path(sys.argv[1]), int(sys.argv[2])
+for line in sys.stdin:
+    pid = os.fork()
+    if pid:
+        print(pid, flush=True)
+        continue
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    if line.strip() == "server":
+        run_server(Service(folder, "hj212", port, compact=False), lambda *_: os.write(1, b"listening\\n"))
+    else:
+        run_compactor(folder, interval=0.2)
+    os._exit(0)
+"""
+
+
 def compare(folder: Path, answered: dict[str, list[bytes]], found: Found) -> None:
-    """Compact what is left and look for every acknowledged upload among the rows."""
+    """Compact what is left and look for every acknowledged upload among the kept frames and among the rows."""
     compactor, _ = open_compactor(folder)
-    for _ in range(600):  # compactors whose server was killed end by themselves
+    for _ in range(100):
         with compactor.alone() as mine:
             if mine:
                 compactor.run_all()
@@ -96,7 +160,12 @@ def compare(folder: Path, answered: dict[str, list[bytes]], found: Found) -> Non
         time.sleep(0.1)
     else:
         raise AssertionError("another compactor does not end")
-    found.segments_torn = compactor.checkpoint.totals.torn_bytes
+    totals = compactor.checkpoint.totals
+    found.torn_bytes, found.undecoded = totals.torn_bytes, sum(totals.undecoded.values())
+    kept: set[tuple[str, bytes]] = set()
+    for path in (folder / "inbox" / "kept").rglob("*.zst"):
+        for record in decode(read_kept(path), len(HEAD)).records:
+            kept.add((record.device, record.raw[9:26]))
     files = Lake(folder / "lake").files("device_readings")
     query = "select station, strftime(time, '%Y%m%d%H%M%S'), count(*) from read_parquet(?) group by 1, 2"
     rows = {(station, time): count for station, time, count in duckdb.execute(query, [files]).fetchall()}
@@ -106,34 +175,26 @@ def compare(folder: Path, answered: dict[str, list[bytes]], found: Found) -> Non
     for device, numbers in answered.items():
         found.acknowledged += len(numbers)
         for number in numbers:
-            if rows.get((device, number[:14].decode())) != 8:
-                found.lost.append((device, number.decode()))
+            found.not_kept += (device, number) not in kept
+            found.lost += rows.get((device, number[:14].decode())) != 8
 
 
-def start(folder: Path, port: int, compact: bool) -> subprocess.Popen[str]:
-    """Start the server and wait until it listens."""
-    command = [sys.executable, "-m", "lantu", "gateway", "hj212", "--port", str(port)]
-    environment = {**os.environ, "LANTU_WORKSPACE": str(folder), "LANTU_LANG": "en"}
-    server = subprocess.Popen(
-        [*command, *([] if compact else ["--no-compact"])], env=environment, stdout=subprocess.PIPE, text=True
-    )
-    assert server.stdout is not None
-    said = server.stdout.readline()
-    assert str(port) in said, said
-    return server
-
-
-def children_of(pid: int) -> list[int]:
-    try:
-        return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
-    except OSError:
-        return []
+def end(pid: int) -> None:
+    """Kill a process and wait until it is gone."""
+    os.kill(pid, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):
+        while True:
+            os.kill(pid, 0)
+            time.sleep(0.002)
 
 
 def free_port() -> int:
-    with socket.socket() as some:
-        some.bind(("127.0.0.1", 0))
-        return int(some.getsockname()[1])
+    """A port below those that clients get: a client that knocks while nobody listens could else reach itself."""
+    while True:
+        port = random.SystemRandom().randrange(20_000, 32_000)
+        with socket.socket() as some, contextlib.suppress(OSError):
+            some.bind(("127.0.0.1", port))
+            return port
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ from lantu.gateway.records import HEAD, LARGEST_BODY, OWN_PROTOCOL, Record, deco
 from lantu.lake import Lake, get_dataset
 from lantu.lake.importing import refuse_mixing
 
-BATCH_FRAMES = 16_000
+BATCH_FRAMES = 12_000
 READ_BYTES = 8 * 2**20
 MOST_SET_ASIDE = 10_000
 """So many frames of one batch are listed one by one as undecoded; all are counted."""
