@@ -28,6 +28,7 @@ SUBJECTS = (
     "public",
     "search",
     "administration",
+    "api_page",
     "progress",
     "signing",
     "oidc",
