@@ -119,7 +119,7 @@ def look(page: Page, seen: Seen, role: str, shape: str, size: tuple[int, int]) -
     if seen.looked[shape, size[0]] >= LOOKED_THROUGH:
         return
     seen.looked[shape, size[0]] += 1
-    for each in Axe().run(page).response["violations"]:
+    for each in Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]:
         if each["impact"] in ("serious", "critical"):
             seen.faults.append(f"{where}: {each['id']}: {each['nodes'][0]['html'][:200]}")
     if seen.looked[shape, size[0]] == 1:
