@@ -73,8 +73,16 @@ def up(
     site_ready(pack)
     keep(result)
     if serve:
+        from lantu.office.accounts.simulated import FILE_NAME
         from lantu.site.starting import run
 
+        accounts = workspace.path / FILE_NAME
+        if accounts.exists():
+            console.print(
+                say(f"模拟账号和密码在 {accounts}", f"simulated accounts and their passwords: {accounts}"),
+                highlight=False,
+                soft_wrap=True,
+            )
         console.print(
             say(f"网站：http://{host}:{port}/ （Ctrl+C 结束）", f"site: http://{host}:{port}/ (Ctrl+C ends it)")
         )

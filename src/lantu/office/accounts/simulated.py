@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from lantu.office.desk import Desk
 
 
+FILE_NAME = "accounts.txt"
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """An account that was opened, with its password in clear."""
@@ -97,7 +100,7 @@ def write_down(opened: list[Opened], folder: Path) -> Path | None:
     """Keep the passwords of freshly opened accounts in a file of the workspace."""
     if not opened:
         return None
-    file = folder / "accounts.txt"
+    file = folder / FILE_NAME
     file.touch(mode=0o600)
     with file.open("a", encoding="utf-8") as out:
         for each in opened:
