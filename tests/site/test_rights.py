@@ -25,7 +25,8 @@ COORDINATOR = {"coordinator"}
 PAGES: dict[str, set[str]] = {
     "overview": OFFICE, "changes": OFFICE, "tasks": OFFICE, "mine": SIGNED_IN, "areas": OFFICE, "ledgers": SIGNED_IN,
     "cases": OFFICE, "new_case": OFFICERS, "late_cases": OFFICE, "rechecks": OFFICE, "reports": OFFICE,
-    "reports_changed": JOURNAL, "data": OFFICE, "import_data": IMPORTING, "rules": OFFICE, "parameters": OFFICE,
+    "reports_changed": JOURNAL, "data": OFFICE, "gateway": OFFICE,
+    "import_data": IMPORTING, "rules": OFFICE, "parameters": OFFICE,
     "targets": OFFICE, "read_document": COORDINATOR, "journal": JOURNAL, "public": EVERYBODY,
     "ask_correction": EVERYBODY, "public_manage": COORDINATOR, "search": SIGNED_IN, "accounts": COORDINATOR,
     "own_account": SIGNED_IN, "password": SIGNED_IN, "factor": SIGNED_IN,
@@ -37,7 +38,7 @@ POSTED: dict[str, set[str]] = {
 }  # fmt: skip
 """Addresses that only take a POST: who may send one."""
 
-OPEN = {"sign_in", "second_factor", "sign_out", "language", "oidc", "oidc_back", "case_batch"}
+OPEN = {"push", "sign_in", "second_factor", "sign_out", "language", "oidc", "oidc_back", "case_batch"}
 """Addresses of signing in, tested by themselves; a batch of cases is tested with cases."""
 
 PLAN: dict[str, tuple[str, set[str]]] = {

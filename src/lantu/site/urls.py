@@ -22,6 +22,7 @@ SUBJECTS = (
     "cases",
     "files",
     "reports",
+    "gateway",
     "data",
     "rules",
     "journal",
