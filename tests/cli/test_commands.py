@@ -32,7 +32,7 @@ def lantu(*arguments: str, workspace: Path, language: str = "en") -> subprocess.
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace that `lantu up` made."""
     workspace = tmp_path_factory.mktemp("up") / "workspace"
-    done = lantu("up", workspace=workspace)
+    done = lantu("up", "--no-serve", workspace=workspace)
     assert done.returncode == 0, done.stderr
     assert "SIMULATED" in done.stdout
     assert "Annual PM2.5 mean" in done.stdout
@@ -49,7 +49,7 @@ def test_up_makes_everything_and_marks_it_simulated(simulated: Path) -> None:
 
 def test_up_again_changes_nothing(simulated: Path) -> None:
     before = json.loads(lantu("data", "status", "--json", "-", workspace=simulated).stdout)
-    assert lantu("up", workspace=simulated).returncode == 0
+    assert lantu("up", "--no-serve", workspace=simulated).returncode == 0
     assert json.loads(lantu("data", "status", "--json", "-", workspace=simulated).stdout) == before
 
 
