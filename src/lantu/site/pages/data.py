@@ -30,7 +30,7 @@ _DAYS = 31
 
 def _versions() -> str:
     lake = desk().lake
-    return ",".join(f"{name}:{lake.version(name)}" for name in all_datasets())
+    return hashlib.sha256(repr([(name, lake.version(name)) for name in all_datasets()]).encode()).hexdigest()
 
 
 def _status() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

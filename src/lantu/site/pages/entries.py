@@ -152,7 +152,10 @@ def referring(account: Any, ledger: Ledger, key: str) -> list[dict[str, Any]]:
 def shown_offers(request: HttpRequest, ledger: Ledger, entry: Entry, found: Sequence[Offer]) -> list[dict[str, Any]]:
     """Steps as `parts/steps.html` shows them, each with its form."""
     shown: list[dict[str, Any]] = []
-    onward = next((offer.step for offer in found if not offer.blocked and not offer.step.reason), None)
+    able = [offer for offer in found if not offer.blocked and not offer.step.reason]
+    closing = [o for o in able if ledger.closing is not None and o.step.to == ledger.closing.state]
+    moving = [o for o in able if o.step.to not in (None, entry.state)]
+    onward = next((offer.step for offer in (*closing, *moving, *able)), None)
     for offer in found:
         step = offer.step
         confirm = Text(f"确定“{step.title.zh}”？办结后不能直接改回。", f"'{step.title.en}' ends the entry; go on?")
