@@ -90,6 +90,8 @@ SPELLINGS = {
     "K": "kelvin",
     "Pa": "pascal",
     "hPa": "hectopascal",
+    "V": "volt",
+    "A": "ampere",
     "kPa": "kilopascal",
     "mm": "millimeter",
     "毫米": "millimeter",
