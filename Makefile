@@ -14,9 +14,9 @@ run: .setup
 test: .setup
 	$(RUN) pytest -n $(WORKERS)
 
-# The site and the office once more, on a PostgreSQL that is started for it.
+# The site once more, on a PostgreSQL that is started for it.
 test-postgresql: .setup
-	LANTU_TEST_DATABASE=postgresql $(RUN) pytest -n $(WORKERS) tests/site tests/office \
+	LANTU_TEST_DATABASE=postgresql $(RUN) pytest -n $(WORKERS) tests/site \
 		--ignore tests/site/test_behaviour.py --ignore tests/site/test_operate.py
 
 lint: .setup
