@@ -23,6 +23,7 @@ from lantu.office.desk import desk
 from lantu.office.jobs.models import Job
 from lantu.office.jobs.work import ask
 from lantu.site.answers import Page, pair, shown_to
+from lantu.site.lists import frame, kept_query, paged
 from lantu.site.pages.progress import job_part
 
 _DAYS = 31
@@ -125,6 +126,7 @@ def dataset(request: HttpRequest, name: str) -> Page:
     arrived: dict[str, Any] = {"days": [], "stations": []}
     if version is not None:
         arrived = cache.get_or_set(f"arrivals:{name}:{version}", lambda: arrivals(name), 24 * 3600) or arrived
+    page = paged(request, arrived["stations"])
     columns = [{"name": c.name, "title": c.title, "unit": c.unit} for c in declared.columns]
     data = {
         "dataset": name,
@@ -133,10 +135,11 @@ def dataset(request: HttpRequest, name: str) -> Page:
         "cadence": declared.cadence,
         "version": version,
         "columns": columns,
-        "arrivals": arrived,
+        "arrivals": {"days": arrived["days"], "stations": list(page)},
+        **frame(page),
     }
     imports = lake.current_imports(name) if version is not None else []
-    return Page("dataset.html", data, {"imports": imports[-20:][::-1]})
+    return Page("dataset.html", data, {"imports": imports[-20:][::-1], "list_page": page, "kept": kept_query(request)})
 
 
 def arrivals(name: str) -> dict[str, Any]:
