@@ -140,3 +140,47 @@ def test_safe_use_of_plots_needs_a_plot_that_was_reused(book: LedgerBook) -> Non
     plot("good", 900, "2021-03-01", True)
     plot("bad", 100, "2021-04-01", False)
     assert figure(book, "polluted_plot_safe_use_rate").value == Decimal(90)
+
+
+def test_tests_of_crops_go_before_the_report(book: LedgerBook) -> None:
+    for number, reported in (("tested", True), ("untested", True)):
+        given = {"number": number, "land_area": 100, "pollution": "light_medium", "land_class": "safe_use"}
+        given |= {"measure": "agronomy", "measure_on": "2021-05-01"}
+        book.enter("polluted_farmland", {**given, "crops_within": reported}, "房山区拱辰街道", WHO)
+    planting = {"number": "p", "plot": "tested", "crop": "小麦", "season": "summer", "harvested_on": "2021-06-20"}
+    book.enter("crop_plantings", planting, "房山区拱辰街道", WHO)
+
+    def test(number: str, cadmium: str) -> None:
+        # GB 2762: cadmium in grain without rice 0.1 mg/kg
+        given = {"number": number, "planting": "p", "taken_on": "2021-06-21", "food": "grain", "cadmium": cadmium}
+        book.enter("crop_tests", given, "房山区拱辰街道", WHO)
+
+    assert figure(book, "polluted_farmland_safe_use_rate").value == 100
+    for number in range(8):
+        test(f"good {number}", "0.05")
+    test("bad", "0.3")
+    # 8 of 9 tests pass, 90 % are asked: the tested plot counts no more, though it was reported within the limits
+    assert figure(book, "polluted_farmland_safe_use_rate").value == 50
+    test("good 9", "0.05")
+    assert figure(book, "polluted_farmland_safe_use_rate").value == 100
+    # the harvest of another year says nothing of this one
+    assert figure(book, "polluted_farmland_safe_use_rate", period="2022").value == 100
+
+
+def test_samples_of_a_plot_go_before_the_report(book: LedgerBook) -> None:
+    plot = {"number": "A", "name": "A", "land_area": 100, "planned_use": "residential", "permit_on": "2021-03-01"}
+    book.enter("soil_plots", {**plot, "requirement_met": True}, "房山区拱辰街道", WHO)
+
+    def sample(number: str, day: str, arsenic: int, land_kind: str = "class_1") -> Decimal | None:
+        given = {"number": number, "plot": "A", "taken_on": day, "land_kind": land_kind, "arsenic": arsenic}
+        book.enter("plot_soil_samples", given, "房山区", WHO)
+        return figure(book, "polluted_plot_safe_use_rate").value
+
+    # GB 36600-2018, arsenic: screening 20 and 60, control 120 and 140 mg/kg for class 1 and 2
+    assert sample("before", "2021-01-10", 130) == 0
+    assert sample("after", "2021-06-10", 15) == 100
+    assert sample("after 2", "2021-06-10", 125, "class_2") == 0  # homes ask for class 1, whatever the sheet says
+    assert sample("again", "2021-08-10", 30) == 100  # above screening: the risk assessment behind the report decides
+    book.amend("soil_plots", "A", {"requirement_met": False}, WHO)
+    assert figure(book, "polluted_plot_safe_use_rate").value == 0
+    assert sample("last", "2021-09-10", 15) == 100
