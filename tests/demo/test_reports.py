@@ -5,11 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
-import pytest
-
 from lantu.assessment import Target, Targets, assess
 from lantu.base import Period
-from lantu.demo import SimulatedCity, simulate_city
+from lantu.demo import SimulatedCity
 from lantu.indicators.points.site_claims import contradicted_sites
 from lantu.lake import Lake
 from lantu.ledgers import LedgerBook
@@ -17,13 +15,6 @@ from lantu.plan.packs import load_pack
 
 PACK = load_pack("beijing/2021")
 OCTOBER = Period.parse("2021-10")
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Lake, LedgerBook, SimulatedCity]:
-    folder = tmp_path_factory.mktemp("city")
-    lake, book = Lake(folder / "lake"), book_of(folder)
-    return lake, book, simulate_city(PACK, lake, book)
 
 
 def book_of(folder: Path) -> LedgerBook:

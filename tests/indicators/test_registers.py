@@ -184,3 +184,70 @@ def test_samples_of_a_plot_go_before_the_report(book: LedgerBook) -> None:
     book.amend("soil_plots", "A", {"requirement_met": False}, WHO)
     assert figure(book, "polluted_plot_safe_use_rate").value == 0
     assert sample("last", "2021-09-10", 15) == 100
+
+
+def test_repeat_offenders_are_matched_with_passes_and_the_blacklist(book: LedgerBook) -> None:
+    def over(plate: str, day: str, registered_in: str = "elsewhere", **more: Any) -> None:
+        number = f"{plate} {day}"
+        given = {"number": number, "plate": plate, "found_on": day, "found_by": "roadside", **more}
+        book.enter("over_limit_vehicles", {**given, "registered_in": registered_in}, "110112", WHO)
+
+    def permit(plate: str, first: str, last: str) -> None:
+        given = {
+            "number": f"{plate} {first}",
+            "plate": plate,
+            "issued_on": first,
+            "valid_from": first,
+            "valid_to": last,
+        }
+        book.enter("entry_passes", given, "110000", WHO, dt.date.fromisoformat(first))
+
+    def count(name: str, **more: str) -> Decimal | None:
+        return figure(book, name, **more).rounded
+
+    assert count("repeat_offender_vehicles") is None
+    # often over the limit, with a pass later; the plate is written in another way on the pass
+    over("冀A·10001", "2021-03-01")
+    over("冀A10001", "2021-05-01", punished_on="2021-05-02")
+    permit("冀a10001", "2021-06-01", "2021-06-07")
+    # often over the limit, the pass had ended before it became a repeat offender
+    over("冀B20002", "2021-03-01")
+    over("冀B20002", "2021-05-01")
+    permit("冀B20002", "2021-03-01", "2021-03-07")
+    # once only, twice on one day, and one of this city
+    over("冀C30003", "2021-03-01")
+    over("京D40004", "2021-04-01", "here")
+    over("京D40004", "2021-07-01", "here")
+    given = {"number": "冀B20002", "first_over_on": "2021-03-01", "times": 2}
+    book.enter("blacklist", given, "110000", WHO)
+
+    assert count("repeat_offender_vehicles") == 3
+    assert count("repeat_offender_vehicles", period="2021-03") == 0
+    assert count("repeat_offenders_with_pass") == 1
+    assert count("repeat_offenders_listed_share") == Decimal("33.3")
+    assert count("repeat_offenders_punished_share") == Decimal("33.3")
+    # without a pass on the day: A both times, B in May, C in March
+    assert count("over_limit_vehicles_without_pass") == 3
+    assert count("over_limit_vehicles_without_pass", period="2021-03") == 2
+    # a pass that was revoked holds until then
+    permit("冀C30003", "2021-02-01", "2021-03-31")
+    assert count("over_limit_vehicles_without_pass", period="2021-03") == 1
+    book.advance("entry_passes", "冀C30003 2021-02-01", "revoke", WHO, dt.date(2021, 2, 20), note="注销")
+    assert count("over_limit_vehicles_without_pass", period="2021-03") == 2
+
+
+def test_materials_that_keep_their_limit(book: LedgerBook) -> None:
+    enterprise = {"number": "E", "name": "某厂", "industry": "coating"}
+    book.enter("voc_enterprises", enterprise, "110115002", WHO)
+
+    def batch(number: str, grams: int | None) -> IndicatorValue:
+        given = {"number": number, "enterprise": "E", "material": "清洗剂", "bought_on": "2021-05-01"}
+        given |= {"product": "cleaning_agent", "form": "water", "voc_per_litre": grams}
+        book.enter("raw_materials", given, "110115002", WHO)
+        return figure(book, "raw_materials_conforming_share", "大兴")
+
+    assert batch("1", 50).value == 100
+    assert batch("2", 51).value == 50
+    unknown = batch("3", None)
+    assert (unknown.value, unknown.n, unknown.valid) == (50, 2, False)
+    assert figure(book, "raw_materials_conforming_share", "大兴", "2020").value is None

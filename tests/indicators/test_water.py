@@ -136,3 +136,36 @@ def test_a_specific_item_of_table_3_makes_a_source_fail(book: LedgerBook, lake: 
     write(lake, "surface_source", [("水源甲", dt.datetime(2021, 11, 6, 9), {"benzene": 0.011})])
     value = figure(book, lake, "drinking_water_source_compliance_rate", "city")
     assert (value.rounded, value.n) == (Decimal("91.7"), 12)
+
+
+def test_treated_waters_are_judged_by_their_points(book: LedgerBook, lake: Lake) -> None:
+    def water(name: str) -> None:
+        book.enter("black_odorous_waters", {"name": name, "treated_on": "2020-05-01"}, STREET, WHO)
+
+    def rounds(name: str, point: str, oxygen: str, *days: int) -> None:
+        for day in days:
+            given = {"number": f"{name}{point}{day}", "reach": name, "point": point, "taken_on": f"2021-04-{day:02}"}
+            given |= {"transparency": 40, "dissolved_oxygen": oxygen, "redox_potential": 120, "ammonia_nitrogen": 2}
+            book.enter("black_odorous_water_samples", given, STREET, WHO)
+
+    def figure(name: str, period: str = "2021") -> IndicatorValue:
+        (value,) = compute(lake, PACK.sites, PACK.areas, name, "通州", Period.parse(period), book=book)
+        return value
+
+    assert figure("black_odorous_waters_again").value is None
+    for name in ("清", "黑", "少"):
+        water(name)
+        for point in "一二三":
+            # three points with three rounds each are needed to pass; one point in a band is enough to fail
+            rounds(
+                name,
+                point,
+                "1.9" if (name, point) == ("黑", "二") else "6",
+                *((1, 11) if name == "少" else (1, 11, 21)),
+            )
+    assert figure("black_odorous_waters_again").value == 1
+    share = figure("black_odorous_waters_clean_share")
+    assert (share.value, share.n, share.valid) == (50, 2, False)
+    assert share.reason is not None
+    assert share.reason.en == "1 waters have too few points or rounds"
+    assert figure("black_odorous_waters_clean_share", "2021-05").value is None

@@ -128,3 +128,44 @@ def test_a_ledger_must_have_what_its_rule_needs() -> None:
     assert set(RULES) >= {
         field.judged_by.rule for each in PACK.ledgers.values() for field in each.fields if field.judged_by
     }
+
+
+def test_the_voc_content_of_a_material_is_judged_by_its_category_and_day(book: LedgerBook) -> None:
+    enterprise = {"number": "E", "name": "某厂", "industry": "coating"}
+    book.enter("voc_enterprises", enterprise, "110115002", WHO)
+
+    def batch(number: str, day: str = "2021-06-30", **more: Any) -> dict[str, Any]:
+        given = {"number": number, "enterprise": "E", "material": "样品", "bought_on": day, **more}
+        return dict(book.enter("raw_materials", given, "110115002", WHO).data)
+
+    glue = {"product": "adhesive", "form": "solvent", "use": "construction", "kind": "sbs"}
+    # GB 33372-2020: 550 g/L; equal is within
+    assert batch("1", **glue, voc_per_litre="550")["verdict"] == "conforming"
+    assert batch("2", **glue, voc_per_litre="551")["verdict"] == "over"
+    assert "verdict" not in batch("3", "2020-11-30", **glue, voc_per_litre="551")  # before the standard held
+    assert "verdict" not in batch("4", **glue, voc_share="60")  # not in the unit of the limit
+    # GB 38507-2020: 15 % for water-borne gravure ink on absorbent stock
+    ink = {"product": "ink", "form": "water_absorbent", "use": "gravure"}
+    assert batch("5", **ink, voc_share="15.1")["verdict"] == "over"
+    assert "verdict" not in batch("6", product="ink", voc_share="15.1")
+    with pytest.raises(LantuError, match="contradicts"):
+        batch("7", **glue, voc_per_litre="551", verdict="conforming")
+
+
+def test_every_limit_of_a_product_can_be_written_in_the_ledger() -> None:
+    """The words of the parameters are codes of the ledger's fields, so that each limit can be reached."""
+    from lantu.ledgers.judging import _CATEGORIES
+    from lantu.standards import catalogue
+
+    ledger = PACK.ledgers["raw_materials"]
+    reached = 0
+    for parameter in catalogue().parameters():
+        if parameter.name.startswith("voc.content."):
+            product = parameter.name.split(".")[2]
+            for row in parameter.values[0].value:
+                for name, word in zip(_CATEGORIES[product], row[:-1], strict=True):
+                    field = ledger.field(name)
+                    assert field is not None
+                    assert word == "any" or word in field.codes, (parameter.name, name, word)
+                reached += 1
+    assert reached > 100

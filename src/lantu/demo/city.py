@@ -13,6 +13,7 @@ from lantu.demo.air import simulate_air
 from lantu.demo.events import Events, hide_events
 from lantu.demo.filling import fill
 from lantu.demo.levels import simulate_levels
+from lantu.demo.measured import measure
 from lantu.demo.reports import declare_sites, report_progress
 from lantu.demo.scenario import Scale, Scenario
 from lantu.demo.truth import PlannedCity, truth_of
@@ -85,9 +86,11 @@ def simulate_city(
     say(1, Text("台账", "ledgers"))
     scenario = Scenario(pack, SIZES[size], seed)
     city = scenario.build()
+    events = Events()
+    measure(scenario, events)
     levels = simulate_levels(scenario)
     simulate_water(scenario, levels)
-    events = hide_events(scenario, levels)
+    hide_events(scenario, levels, events)
     declare_sites(scenario, levels, events)
     say(2, Text("观测数据", "observations"))
     for dataset, table in levels.tables.items():

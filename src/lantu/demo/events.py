@@ -41,6 +41,16 @@ class Events:
     rosy: list[dict[str, Any]] = field(default_factory=list)
     """Measures that an area reports as done though one of their commitments is missed there."""
 
+    unfit_plots: list[dict[str, Any]] = field(default_factory=list)
+    """Plots reported fit for their use whose samples are above a control value."""
+    failing_crops: list[dict[str, Any]] = field(default_factory=list)
+    """Plots reported with crops within the limits, of which a test fails."""
+    over_limit_materials: list[dict[str, Any]] = field(default_factory=list)
+    offenders: dict[str, int] = field(default_factory=dict)
+    """Vehicles often over the limit, those of them with a pass, and vehicles from elsewhere found without one."""
+    waters_again: list[str] = field(default_factory=list)
+    waters_clean: list[str] = field(default_factory=list)
+
     def as_json(self) -> dict[str, Any]:
         return {
             "stuck": self.stuck,
@@ -49,21 +59,25 @@ class Events:
             "trucks": self.trucks,
             "lying": self.lying,
             "rosy": self.rosy,
+            "unfit_plots": self.unfit_plots,
+            "failing_crops": self.failing_crops,
+            "over_limit_materials": self.over_limit_materials,
+            "offenders": self.offenders,
+            "waters_again": self.waters_again,
+            "waters_clean": self.waters_clean,
         }
 
 
-def hide_events(scenario: Scenario, found: SimulatedLevels) -> Events:
+def hide_events(scenario: Scenario, found: SimulatedLevels, events: Events) -> None:
     """Hide events in the tables of a simulated city, and add the tables of a plume and of a day of trucks.
 
     Stuck and copied readings keep the means of their stations, so that no verdict changes.
     """
-    events = Events()
     draw = random.Random(f"{scenario.seed}|events")
     if "street_dust_hourly" in found.tables:
         _bad_instruments(scenario, found, events, draw)
     _plume(scenario, found, events, draw)
     _trucks(scenario, found, events, draw)
-    return events
 
 
 def _bad_instruments(scenario: Scenario, found: SimulatedLevels, events: Events, draw: random.Random) -> None:

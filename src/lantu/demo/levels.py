@@ -359,6 +359,8 @@ def _land(scenario: Scenario, found: SimulatedLevels, commitment: Any, name: str
     ledger = "polluted_farmland" if farmland else "soil_plots"
     year = scenario.year
     areas = scenario.pack.areas_of(commitment)
+    tests = _crops_by_tests(scenario) if farmland else {}
+    fit = {} if farmland else _soil_by_samples(scenario)
     for area in areas if farmland else []:
         if area.level == "district" and _wish(scenario, commitment, area.code) == "met":
             _protect(scenario, area.code, commitment.limit.value)
@@ -372,17 +374,57 @@ def _land(scenario: Scenario, found: SimulatedLevels, commitment: Any, name: str
                     continue
                 whole += size
                 day = values.get("measure_on")
-                crops = values["pollution"] != "light_medium" or values.get("crops_within") is True
+                within = tests[row.key] if row.key in tests else values.get("crops_within") is True
+                crops = values["pollution"] != "light_medium" or within
                 safe += size if day is not None and day <= year.end and crops else 0
             elif values.get("permit_on") is not None and values["permit_on"] in year:
                 whole += size
-                safe += size if values.get("requirement_met") is True else 0
+                safe += size if fit.get(row.key, values.get("requirement_met") is True) else 0
         limit = commitment.limit.value
         if whole == 0:
             found.truth[(commitment.id, area.code)] = "unknown"
         else:
             rate = (safe / whole * 100).quantize(Decimal("0.1"))
             found.truth[(commitment.id, area.code)] = "met" if rate >= limit else "missed"
+
+
+def _crops_by_tests(scenario: Scenario) -> dict[str, bool]:
+    """Whether nine in ten tests of a plot's crops of the year pass, reckoned from the planned entries alone."""
+    plots = {
+        row.key: row.values["plot"]
+        for row in scenario.city.entries.get("crop_plantings", [])
+        if row.values["harvested_on"] in scenario.year
+    }
+    found: dict[str, list[bool]] = {}
+    for row in scenario.city.entries.get("crop_tests", []):
+        if row.values["planting"] in plots and row.values["taken_on"] <= scenario.year.end:
+            found.setdefault(plots[row.values["planting"]], []).append(row.values["within"])
+    return {plot: 10 * sum(passed) >= 9 * len(passed) for plot, passed in found.items()}
+
+
+def _soil_by_samples(scenario: Scenario) -> dict[str, bool]:
+    """Whether the last samples of a plot are good or bad; a plot with others between is left out."""
+    last: dict[str, tuple[dt.date, set[str]]] = {}
+    sensitive = {
+        row.key: row.values["planned_use"] in ("residential", "public", "undecided")
+        for row in scenario.city.entries.get("soil_plots", [])
+    }
+    for row in scenario.city.entries.get("plot_soil_samples", []):
+        day, plot = row.values["taken_on"], row.values["plot"]
+        if day > scenario.year.end:
+            continue
+        risk = row.values.get("risk") or "not told"
+        if sensitive[plot] and row.values["land_kind"] != "class_1":
+            risk = "not told"
+        if plot not in last or day > last[plot][0]:
+            last[plot] = (day, set())
+        if day == last[plot][0]:
+            last[plot][1].add(risk)
+    return {
+        plot: "unacceptable" not in risks
+        for plot, (_, risks) in last.items()
+        if "unacceptable" in risks or risks == {"negligible"}
+    }
 
 
 def _protect(scenario: Scenario, area: str, percent: Decimal) -> None:

@@ -38,6 +38,9 @@ SPECIAL = (
     "monitoring_points",
     "water_sections",
     "compensation_accounts",
+    "raw_materials",
+    "over_limit_vehicles",
+    "entry_passes",
 )
 """Ledgers that are not filled entry by entry for their selections."""
 

@@ -94,7 +94,10 @@ _MODULES = (
     "lantu.indicators.registers.accounts",
     "lantu.indicators.registers.freight",
     "lantu.indicators.registers.land",
+    "lantu.indicators.registers.materials",
+    "lantu.indicators.registers.offenders",
     "lantu.indicators.registers.reductions",
+    "lantu.indicators.water.black_odorous",
     "lantu.indicators.water.sections",
     "lantu.indicators.water.wells_and_sources",
 )

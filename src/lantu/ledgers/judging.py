@@ -19,6 +19,7 @@ from lantu.standards.items import items_of
 from lantu.standards.soil import classify_farmland, crop_within, evaluate_soil
 from lantu.standards.soil.crops import FOODS, METALS
 from lantu.standards.soil.farmland import SCREENED, USES
+from lantu.standards.voc.products import PRODUCTS, ContentVerdict, content_limit, judge_content
 from lantu.standards.water import blackness_of
 from lantu.standards.water.black_odorous import INDICATORS
 from lantu.standards.water.irrigation import Crop, irrigation_verdict
@@ -76,11 +77,34 @@ def _black_odorous(values: Values, day: dt.date) -> str | None:
     return max(found.values()).name.casefold() if found else None
 
 
+def _content(values: Values, day: dt.date) -> str | None:
+    product = values["product"]
+    words = [values[name] for name in _CATEGORIES[product] if values.get(name) is not None]
+    if len(words) < len(_CATEGORIES[product]):
+        return None
+    limit = content_limit(product, *words, day=day)
+    content = None if limit is None else values.get(_CONTENTS[limit.unit])
+    if content is None:
+        return None
+    verdict = judge_content(product, *words, content=Decimal(content), day=day).verdict
+    return None if verdict is ContentVerdict.UNKNOWN else verdict.value
+
+
 def _duties(values: Values, day: dt.date) -> bool | None:
     failing = failing_duties(values, day)
     return None if failing is None else not failing
 
 
+_CATEGORIES: Mapping[str, tuple[str, ...]] = {
+    "adhesive": ("form", "use", "kind"),
+    "cleaning_agent": ("form",),
+    "industrial_coating": ("use", "form", "layer"),
+    "vehicle_coating": ("form", "use", "layer"),
+    "wall_coating": ("use", "form"),
+    "ink": ("form", "use"),
+}
+"""The fields whose words make the category of a product, in the order of the parameters."""
+_CONTENTS = {"g/L": "voc_per_litre", "g/kg": "voc_per_kilogram", "%": "voc_share"}
 _SOIL = tuple(items_of("soil"))
 _IRRIGATION = tuple(items_of("irrigation_water"))
 
@@ -119,6 +143,14 @@ RULES: Mapping[str, JudgingRule] = {
         INDICATORS,
         ("none", "light", "heavy"),
         _black_odorous,
+    ),
+    "voc_content": JudgingRule(
+        Text("产品VOC含量", "VOC content of a product"),
+        "GB 33372, GB 38508, GB 38507, GB 30981, GB 24409, GB 18582",
+        {"product": PRODUCTS, "form": ()},
+        tuple(_CONTENTS.values()),
+        ("conforming", "over"),
+        _content,
     ),
     "site_duties": JudgingRule(
         Text("工地“六个百分之百”", "the six duties of a construction site"),

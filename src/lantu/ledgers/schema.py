@@ -273,7 +273,7 @@ class Ledger(ClosedModel):
             field = self.field(name)
             if field is None:
                 wrong.append(f"the rule {judged_by.rule} needs the field '{name}'")
-            elif not set(field.codes) <= set(codes) or (codes and not field.codes):
+            elif codes and not (field.codes and set(field.codes) <= set(codes)):
                 wrong.append(f"'{name}' may have the codes {', '.join(codes)}")
         if not any(self.field(name) for name in rule.reads):
             wrong.append(f"the rule {judged_by.rule} reads one of {', '.join(rule.reads[:12])}")

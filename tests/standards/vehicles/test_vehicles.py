@@ -135,9 +135,8 @@ def test_chains_of_inspection_and_repair() -> None:
 def test_plates_are_the_same_however_they_are_written() -> None:
     assert plain_plate("京Ａ·12345 ") == plain_plate("京a12345") == "京A12345"
     assert matched_plates(["京A·12345", "冀B00001"], ["京A12345"]) == {"京A·12345": "京A12345"}
-    assert repeat_offenders([("京A1", DAY), ("京a 1", DAY), ("京B2", DAY), ("京B·2", dt.date(2021, 7, 1))]) == {
-        "京B2": 2
-    }
+    found = [("京A1", DAY), ("京a 1", DAY), ("京B2", DAY), ("京B·2", dt.date(2021, 7, 1))]
+    assert repeat_offenders(found, DAY) == {"京B2": 2}
 
 
 def test_new_energy_by_use() -> None:

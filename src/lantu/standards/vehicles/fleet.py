@@ -82,12 +82,18 @@ def matched_plates(blacklist: Iterable[str], passes: Iterable[str]) -> dict[str,
     return {plate: held[key] for plate in blacklist if (key := plain_plate(plate)) in held}
 
 
-def repeat_offenders(exceedances: Iterable[tuple[str, dt.date]], times: int = 2) -> dict[str, int]:
-    """Vehicles that were over the limit on at least so many days, by their compared plate."""
+def repeat_offenders(exceedances: Iterable[tuple[str, dt.date]], day: dt.date) -> dict[str, int]:
+    """Vehicles that were over the limit on enough days to be repeat offenders (屡次超标): days by compared plate.
+
+    Args:
+        exceedances: plate and day of each finding.
+        day: whose number of days holds (`vehicles.repeat_offender.days`, unverified).
+    """
+    least = catalogue().get(f"{PREFIX}.repeat_offender.days").at(day).number
     days: dict[str, set[dt.date]] = {}
     for plate, day in exceedances:
         days.setdefault(plain_plate(plate), set()).add(day)
-    return {plate: len(found) for plate, found in sorted(days.items()) if len(found) >= times}
+    return {plate: len(found) for plate, found in sorted(days.items()) if len(found) >= least}
 
 
 def new_energy_share(kinds: Sequence[str], day: dt.date) -> Decimal | None:
