@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lantu.base import round_half_even
 from lantu.standards import catalogue, parameters_read
 from lantu.standards.items import items_of
 from lantu.standards.water import (
@@ -276,8 +277,10 @@ def test_588_published_sections(shared_data: Path) -> None:
         f"of {compared} sections {equal} have the published class from the values as written, {consistent} where the "
         "rounding of a value that equals a limit is thought of; river or lake limit of phosphorus"
     )
-    assert equal / compared >= 0.994
-    assert consistent / compared >= 0.995
+    # in per cent with the one decimal that was asked for; nothing in the row can tell 永昌桥 (0.200, class IV) from
+    # 跳鱼洞 (0.2, class III): a published value that is a limit leaves the class open
+    assert round_half_even(Decimal(100 * equal) / compared, 1) >= Decimal("99.5")
+    assert consistent == compared
 
 
 def test_a_value_that_was_rounded_to_a_limit_may_have_been_above_it() -> None:
