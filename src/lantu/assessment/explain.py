@@ -19,7 +19,7 @@ from lantu.assessment.trail import entry_lines, ledger_fact, ledger_steps
 from lantu.assessment.values import LevelJudgement
 from lantu.assessment.verdict import Used
 from lantu.base import LantuError, Period, Place, Text, unit_title
-from lantu.indicators import Sources, Trace
+from lantu.indicators import Indicator, Sources, Trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -179,11 +179,11 @@ def _level_steps(ground: Ground, result: Judgement, level: LevelJudgement, row: 
     indicator = level.indicator
     value = level.values[row.area]
     steps = [
-        _value_step(Text("数值", "the value"), indicator.name, value),
+        _value_step(Text("数值", "the value"), indicator, value),
         Step(
             Text("怎么算", "how it is computed"),
             (
-                fact("公式", "formula", " ".join(indicator.definition.split())),
+                fact("公式", "formula", _in_a_line(indicator.definition)),
                 fact("依据", "reference", indicator.reference),
                 fact(
                     "修约",
@@ -194,15 +194,16 @@ def _level_steps(ground: Ground, result: Judgement, level: LevelJudgement, row: 
         ),
     ]
     if row.area in level.baselines:
-        steps.append(_value_step(Text("基准", "the baseline"), indicator.name, level.baselines[row.area]))
+        steps.append(_value_step(Text("基准", "the baseline"), indicator, level.baselines[row.area]))
     if row.area in level.limits:
         limit = level.limits[row.area]
+        reached = "—" if row.value is None else row.value
         steps.append(
             Step(
                 Text("比较", "the comparison"),
                 (
                     fact("来源", "held against", limit.origin),
-                    fact("式", "test", _with_unit(f"{row.value} {limit.comparator} {limit.value}", row.unit)),
+                    fact("式", "test", _with_unit(f"{reached} {limit.comparator} {limit.value}", row.unit)),
                     fact("方法", "method", Text("修约值比较法", "rounded values are compared")),
                 ),
             )
@@ -241,12 +242,18 @@ def _units(pack: Pack, names: Sequence[str]) -> Text:
     return Text("、".join(t.zh for t in titles), ", ".join(t.en for t in titles))
 
 
-def _value_step(title: Text, name: str, value: IndicatorValue) -> Step:
+def _in_a_line(definition: str) -> str:
+    """A definition without its line breaks; paragraphs are parted by a semicolon."""
+    return "; ".join(" ".join(part.split()).rstrip(".") for part in definition.split("\n\n"))
+
+
+def _value_step(title: Text, indicator: Indicator, value: IndicatorValue) -> Step:
     coverage = "—" if value.coverage is None else f"{value.coverage:.1%}"
+    counted = ("有效天数", "valid days") if indicator.daily else ("有效/应有", "valid of expected")
     facts = [
-        fact("指标", "indicator", f"{name} {value.period}"),
+        fact("指标", "indicator", f"{indicator.name} {value.period}"),
         fact("数值", "value", "—" if value.rounded is None else _with_unit(str(value.rounded), value.unit)),
-        fact("有效天数", "valid days", f"{value.n} / {value.expected} ({coverage})"),
+        fact(*counted, f"{value.n} / {value.expected} ({coverage})"),
     ]
     if value.reason is not None:
         facts.append(fact("说明", "note", value.reason))
