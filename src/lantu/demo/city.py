@@ -14,8 +14,9 @@ from lantu.demo.events import Events, hide_events
 from lantu.demo.filling import fill
 from lantu.demo.levels import simulate_levels
 from lantu.demo.measured import measure
+from lantu.demo.planner import Scale
 from lantu.demo.reports import declare_sites, report_progress
-from lantu.demo.scenario import Scale, Scenario
+from lantu.demo.scenario import Scenario
 from lantu.demo.truth import PlannedCity, truth_of
 from lantu.demo.water import simulate_water
 
