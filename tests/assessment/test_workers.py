@@ -7,15 +7,20 @@ import hashlib
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from lantu.assessment import assess
+from lantu.assessment import assess, workers
 from lantu.assessment.workers import groups_of
 from lantu.demo import simulate_city
 from lantu.lake import Lake
 from lantu.ledgers import LedgerBook
 from lantu.plan.packs import load_pack
+
+if TYPE_CHECKING:
+    from lantu.assessment.ground import Ground
 
 PACK = load_pack("beijing/2021")
 
@@ -75,3 +80,17 @@ def test_what_reads_the_same_ledger_or_family_is_one_group_and_the_longest_come_
 def test_a_folder_without_ledgers_needs_no_second_process(tmp_path: Path) -> None:
     found = assess(PACK, Lake(tmp_path / "lake"), dt.date(2021, 12, 31), processes=2)
     assert found.rows
+
+
+def test_a_process_that_wrote_to_the_lake_is_not_forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    import deltalake  # noqa: F401  its runtime has threads, which do not live on in a fork
+
+    def divided(*_: object) -> None:
+        raise AssertionError("the work was divided")
+
+    ground = SimpleNamespace(book=SimpleNamespace(store=SimpleNamespace(changes=lambda: {"cases": 10**6})))
+    monkeypatch.setattr(workers, "groups_of", divided)
+    assert workers.judge_in_two(cast("Ground", ground), [], lambda _: []) == []
+    monkeypatch.delitem(sys.modules, "deltalake")
+    with pytest.raises(AssertionError, match="divided"):
+        workers.judge_in_two(cast("Ground", ground), [], lambda _: [])

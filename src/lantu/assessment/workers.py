@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pickle
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -53,10 +54,11 @@ def judge_in_two(ground: Ground, commitments: Sequence[Commitment], judge: Judge
     """The rows of all commitments in their order; each of two processes takes the next group when it is done with one.
 
     What goes wrong in the second process is judged again in this one, and fails here in the usual way. Where processes
-    cannot be forked, or the ledgers are small, everything is judged here. The caller must have no other threads.
+    cannot be forked, the ledgers are small, or this process has written to the lake (the threads of its runtime do not
+    live on in a fork), everything is judged here. The caller must have no other threads.
     """
     changes = ground.book.store.changes() if ground.book is not None else {}
-    if not hasattr(os, "fork") or sum(changes.values()) < LEAST_CHANGES:
+    if not hasattr(os, "fork") or "deltalake" in sys.modules or sum(changes.values()) < LEAST_CHANGES:
         return judge(commitments)
     groups = groups_of(commitments, changes)
     if ground.book is not None:

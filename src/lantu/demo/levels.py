@@ -126,7 +126,11 @@ def _account(scenario: Scenario, account: str, area: str, year: int, amount: Dec
         "source": "模拟数据",
     }
     key = f"{account}/{area}/{year}/0"
-    scenario.city.add(Planned("annual_accounts", key, area, [(dt.date(year + 1, 2, 20), "final")], values))
+    # the simulated city stands still on the last day of its year: of that year only a first figure is there
+    state = (
+        (dt.date(year, 12, 31), "preliminary") if year == scenario.pack.year else (dt.date(year + 1, 2, 20), "final")
+    )
+    scenario.city.add(Planned("annual_accounts", key, area, [state], values))
 
 
 def _accounts(scenario: Scenario, found: SimulatedLevels, commitment: Any, name: str) -> None:
