@@ -33,7 +33,8 @@ def measure(
 
     Returns:
         `acknowledged_per_second` while the load runs; `compacted_per_second` from the first frame until all are rows;
-        `rows`; megabytes of server and compactor (peak); latencies.
+        `rows`; `megabytes` of each process of the gateway, server and compactor, as the greatest resident size that it
+        ever had (VmHWM: shared libraries count in both, and the two peaks need not fall together); latencies.
     """
     workspace = folder or Path(tempfile.mkdtemp(prefix="lantu-gateway-"))
     _allow_files(connections + 200)
