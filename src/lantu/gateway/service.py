@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -163,6 +164,15 @@ def open_compactor(workspace: Path, batch_frames: int | None = None) -> tuple[Co
     return Compactor(workspace, known, register.register, **more), register
 
 
+class _WithoutPandas(MetaPathFinder):
+    """PyArrow and DuckDB load pandas where they find it: 40 MB that the compactor never uses."""
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
+        """Say that there is no pandas; of all else others say."""
+        if fullname == "pandas":
+            raise ModuleNotFoundError(f"{fullname} is not used here", name=fullname)
+
+
 def run_compactor(workspace: Path, beside: int | None = None, interval: float = 5.0) -> None:
     """Compact until SIGTERM, SIGINT, or until the process `beside` is gone; waits while another one compacts.
 
@@ -173,8 +183,8 @@ def run_compactor(workspace: Path, beside: int | None = None, interval: float = 
     """
     from lantu.gateway.compactor import follow
 
-    # PyArrow and DuckDB load pandas where they find it: 40 MB that nothing here uses.
-    sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
+    if not any(isinstance(finder, _WithoutPandas) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _WithoutPandas())
     compactor, register = open_compactor(workspace)
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
