@@ -40,9 +40,10 @@ def main() -> int:
     frames = gateway_hj212.measure()
     print("gateway_hj212: " + ", ".join(f"{name} {value:,.1f}" for name, value in frames.items()))
     faults += gateway_hj212.faults(frames)
-    through = gateway.measure()
-    print(gateway.summary(through))
-    faults += gateway.faults(through)
+    through = {protocol: gateway.measure(protocol=protocol) for protocol in gateway.FRAMES_PER_SECOND}
+    for found in through.values():
+        print(gateway.summary(found))
+        faults += gateway.faults(found)
     if options.json:
         measured = {
             "air_year": result.as_json(), "assess_warm": assessed, "city": whole, "gateway_vehicles": vehicles,

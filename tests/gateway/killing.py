@@ -24,7 +24,8 @@ import duckdb
 from lantu.gateway.compactor import read_kept
 from lantu.gateway.records import HEAD, decode
 from lantu.gateway.service import open_compactor
-from lantu.gateway.simulate import Play, Played, register_of, simulate
+from lantu.gateway.simulate import Play, Played, simulate
+from lantu.gateway.simulated_loggers import register_of
 from lantu.lake import Lake
 
 

@@ -14,7 +14,8 @@ from lantu.gateway.devices import DeviceRegister, local_time
 from lantu.gateway.honesty import ask
 from lantu.gateway.inbox import Inbox
 from lantu.gateway.service import open_compactor
-from lantu.gateway.simulate import FAULTS, Play, Uploads, device_name, register_of
+from lantu.gateway.simulate import Play
+from lantu.gateway.simulated_loggers import FAULTS, Uploads, device_name, register_of
 from lantu.lake import Lake
 
 PLAYED = ["", "stuck", "repeated_decimals", "copied", "hugging", "exceeding", "wrong_clock", "flagged"]

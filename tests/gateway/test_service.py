@@ -18,7 +18,8 @@ from typing import Any
 
 import pytest
 
-from lantu.gateway.simulate import Play, Uploads, device_name, register_of, simulate
+from lantu.gateway.simulate import Play, simulate
+from lantu.gateway.simulated_loggers import Uploads, device_name, register_of
 from lantu.gateway.watch import read_status
 
 

@@ -104,23 +104,34 @@ def simulate(
         bool, typer.Option("--register", help=say("把这些设备写入设备登记", "enter these devices in devices.yaml"))
     ] = False,
     list_faults: Annotated[bool, typer.Option("--faults", help=say("列出故障", "list the faults"))] = False,
+    protocol: Annotated[
+        str, typer.Option("--protocol", help=say("hj212（数采仪）或 vehicles（重型车）", "hj212 or vehicles"))
+    ] = "hj212",
+    terminals: Annotated[
+        bool, typer.Option("--terminals", help=say("车载终端直连（无应答）", "vehicles as terminals, unanswered"))
+    ] = False,
     json: JsonOption = None,
 ) -> None:
     from lantu.gateway.devices import FILE_NAME
-    from lantu.gateway.simulate import FAULTS, Play, register_of
+    from lantu.gateway.simulate import FAULTS, Play
     from lantu.gateway.simulate import simulate as play
+    from lantu.gateway.simulated_loggers import register_of
+    from lantu.gateway.simulated_vehicles import register_of_vehicles
 
+    shares = dict(_share(each) for each in fault or [])
+    wanted = Play(host, port, devices, seconds, interval, faults=shares, protocol=protocol, terminals=terminals)
+    wanted.check()
     if list_faults:
-        for name, title in FAULTS.items():
+        for name, title in FAULTS[protocol].items():
             console.print(f"{name}: {title}", highlight=False)
         return
     if register:
         path = open_workspace(create=True).path / FILE_NAME
         if path.exists():
             raise LantuError(Text(f"{path} 已存在，不覆盖", f"{path} is there and is not overwritten"))
-        path.write_text(register_of(devices), encoding="utf-8")
-    shares = dict(_share(each) for each in fault or [])
-    played, _ = play(Play(host, port, devices, seconds, interval, faults=shares))
+        entered = register_of_vehicles(devices) if protocol == "vehicles" else register_of(devices)
+        path.write_text(entered, encoding="utf-8")
+    played, _ = play(wanted)
     found = played.as_json()
     if json is not None:
         write_json(found, json)

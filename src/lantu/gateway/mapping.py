@@ -66,7 +66,7 @@ class Mapped:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where readings of one device, factor and kind go. `column` is None for `device_readings`."""
+    """Where readings of one factor and kind go, of devices registered alike. `column` is None for `device_readings`."""
 
     device: Device | None
     dataset: str
@@ -187,7 +187,9 @@ def _map_readings(mapped: Mapped, table: Any, protocol: str, register: DeviceReg
             }))  # fmt: skip
     value = values["value"]
     if value is not None and to_site.any():
-        _map_to_sites(mapped, places, place_of, np.flatnonzero(to_site), devices, device_names, times, value)
+        stations = [(register.get(protocol, name or ""), name or "") for name in device_names]
+        named = [device.station_of(name) if device is not None else name for device, name in stations]
+        _map_to_sites(mapped, places, place_of, np.flatnonzero(to_site), devices, named, times, value)
 
 
 def _places(
@@ -197,25 +199,43 @@ def _places(
     protocol: str,
     register: DeviceRegister,
 ) -> tuple[list[_Place], np.ndarray]:
-    """Where the readings go: each place once, and for each row which."""
+    """Where the readings go: each place once, and for each row which. Devices that are registered alike share them."""
     import numpy as np
 
     many_factors, many_kinds = len(factors[1]), len(kinds[1])
-    combined = (devices[0] * many_factors + factors[0]) * many_kinds + kinds[0]
+    alike, examples = _alike(devices[1], protocol, register)
+    combined = (alike[devices[0]] * many_factors + factors[0]) * many_kinds + kinds[0]
     found, place_of = np.unique(combined, return_inverse=True)
     places = []
-    known = register.remembered.setdefault(("places", protocol), {})
     for code in found.tolist():
         rest, kind = divmod(code, many_kinds)
-        device, factor = divmod(rest, many_factors)
-        names = devices[1][device] or "", factors[1][factor] or "", kinds[1][kind] or ""
-        place = known.get(names)
-        if place is None:
-            place = _place(register.get(protocol, names[0]), names[1], names[2])
-            if len(known) < MOST_REMEMBERED:
-                known[names] = place
-        places.append(place)
+        example, factor = divmod(rest, many_factors)
+        places.append(_place(examples[example], factors[1][factor] or "", kinds[1][kind] or ""))
     return places, place_of
+
+
+def _alike(names: list[str | None], protocol: str, register: DeviceRegister) -> tuple[np.ndarray, list[Device | None]]:
+    """Of each sender the number of those that are registered like it, and by number one of them (None: unknown)."""
+    import numpy as np
+
+    known: dict[str, int] = register.remembered.setdefault(("alike", protocol), {})
+    numbers: dict[Any, int] = register.remembered.setdefault(("ways", protocol), {None: 0})
+    examples: list[Device | None] = register.remembered.setdefault(("examples", protocol), [None])
+    result = []
+    for each in names:
+        name = each or ""
+        number = known.get(name)
+        if number is None:
+            device = register.get(protocol, name)
+            # Lists of factors are shared by the devices that name them, and live as long as the register.
+            way = device and (id(device.factors), device.dataset, device.readings, device.stamped, device.simulated)
+            number = numbers.setdefault(way, len(numbers))
+            if number == len(examples):
+                examples.append(device)
+            if len(known) < MOST_REMEMBERED:
+                known[name] = number
+        result.append(number)
+    return np.array(result, np.int64), examples
 
 
 def _place(device: Device | None, factor: str, kind: str) -> _Place:
@@ -248,7 +268,7 @@ def _map_to_sites(
     place_of: np.ndarray,
     rows: np.ndarray,
     devices: np.ndarray,
-    device_names: list[str | None],
+    named: list[str],
     times: np.ndarray,
     values: np.ndarray,
 ) -> None:
@@ -263,15 +283,10 @@ def _map_to_sites(
         dataset = get_dataset(target[0])
         at = place_of[mine]
         stations: dict[str, int] = {}
-        station_of = np.zeros(len(places) * len(device_names), np.int64)
-        pairs = at * len(device_names) + devices[mine]
-        for pair in np.unique(pairs).tolist():
-            place, device = divmod(pair, len(device_names))
-            registered = places[place].device
-            assert registered is not None
-            name = registered.station_of(device_names[device] or "")
-            station_of[pair] = stations.setdefault(name, len(stations))
-        station = station_of[pairs]
+        station_of = np.zeros(len(named), np.int64)
+        for device in np.unique(devices[mine]).tolist():
+            station_of[device] = stations.setdefault(named[device], len(stations))
+        station = station_of[devices[mine]]
         time = times[mine] + _shifts(places, dataset.cadence)[at]
         if dataset.cadence == "day":
             time = time.astype("datetime64[D]").astype("datetime64[us]")

@@ -20,6 +20,8 @@ PUSH = "push"
 PROTOCOLS = (HJ212, VEHICLES, POSITIONS, PUSH)
 """What a device of the register may speak."""
 
+NO_UNITS: Mapping[str, str] = {}
+
 
 class Protocols(Mapping[str, "FieldProtocol"]):
     """All field protocols by name; each is loaded when it is first asked for, since most gateways speak one.
@@ -72,11 +74,12 @@ class RegisterPolicy:
         self._register = register
         self._of: DeviceRegister | None = None
         self._known: dict[str, tuple[Device | None, Habits]] = {}
+        self._units: dict[int, dict[str, str]] = {}
 
     def _find(self, mn: str) -> tuple[Device | None, Habits]:
         register = self._register()
         if register is not self._of:
-            self._of, self._known = register, {}
+            self._of, self._known, self._units = register, {}, {}
         found = self._known.get(mn)
         if found is None:
             device = register.get(HJ212, mn)
@@ -95,11 +98,15 @@ class RegisterPolicy:
         return None
 
     def units(self, mn: str) -> Mapping[str, str]:
-        """The units of the register."""
+        """The units of the register; the very same mapping for devices that share a list of factors."""
         device = self._find(mn)[0]
         if device is None or isinstance(device.factors, str):
-            return {}
-        return {code: factor.unit for code, factor in device.factors.items()}
+            return NO_UNITS
+        factors = device.factors
+        known = self._units.get(id(factors))  # the register keeps its lists as long as this is remembered
+        if known is None:
+            known = self._units[id(factors)] = {code: factor.unit for code, factor in factors.items()}
+        return known
 
     def sm4_key(self, mn: str) -> bytes | None:
         """The key of the register."""

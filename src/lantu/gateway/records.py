@@ -20,6 +20,8 @@ LARGEST_BODY = 1 << 24
 
 _OUTER = struct.Struct("<2sII")
 _INNER = struct.Struct("<qQBB")
+_WHOLE = struct.Struct("<2sIIqQBB")
+"""Both, one behind the other."""
 OWN_PROTOCOL = "gateway"
 """The protocol of what the gateway itself has to say, such as a jump of the clock."""
 
@@ -66,29 +68,27 @@ def decode(data: bytes, start: int = 0, whole: bool = True, most: int = 1 << 62)
     at, size = start, len(data)
     names: dict[bytes, str] = {}
     records = read.records
-    unpack_outer, unpack_inner = _OUTER.unpack_from, _INNER.unpack_from
+    # As `_record_at`, without a call for each record; senders are looked up by lengths and names at once.
+    senders: dict[bytes, tuple[str, str]] = {}
+    unpack, head, lengths = _WHOLE.unpack_from, _WHOLE.size, _WHOLE.size - 2
     outer, inner = _OUTER.size, _INNER.size
+    new, add = tuple.__new__, records.append
     while at < size and len(records) < most:
-        body = at + outer
-        if body + inner <= size:  # as `_record_at`, without a call for each record
-            mark, length, checksum = unpack_outer(data, at)
+        begin = at + head
+        if begin <= size:
+            mark, length, checksum, received, number, first, second = unpack(data, at)
+            body = at + outer
             end = body + length
             if mark == MARK and inner <= length <= LARGEST_BODY and end <= size and crc32(view[body:end]) == checksum:
-                received, number, first, second = unpack_inner(data, body)
-                begin = body + inner
-                middle = begin + first
-                rest = middle + second
+                rest = begin + first + second
                 if rest <= end:
-                    protocol, device = data[begin:middle], data[middle:rest]
-                    records.append(
-                        Record(
-                            names.get(protocol) or _text(protocol, names),
-                            names.get(device) or _text(device, names),
-                            received,
-                            number,
-                            data[rest:end],
-                        )
-                    )
+                    key = data[at + lengths : rest]
+                    sender = senders.get(key)
+                    if sender is None:
+                        middle = begin + first
+                        sender = _text(data[begin:middle], names), _text(data[middle:rest], names)
+                        senders[key] = sender
+                    add(new(Record, (*sender, received, number, data[rest:end])))
                     at = end
                     continue
         found = _record_at(data, view, at, names)

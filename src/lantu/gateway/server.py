@@ -296,10 +296,16 @@ class Server:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        frames, self._pending = self._pending, []
-        size, self._pending_bytes = self._pending_bytes, 0
-        if not frames:
+        if not self._pending:
             return
+        most = self.limits.frames_per_tick  # more at once would only take more memory
+        if len(self._pending) <= most:
+            frames, self._pending = self._pending, []
+            size, self._pending_bytes = self._pending_bytes, 0
+        else:
+            frames, self._pending = self._pending[:most], self._pending[most:]
+            size = sum(len(raw) for _, raw in frames)
+            self._pending_bytes -= size
         now = dt.datetime.now(dt.UTC)
         try:
             arrivals = self.protocol.examine(frames, local_time(int(now.timestamp() * 1e9)))
@@ -312,7 +318,7 @@ class Server:
         kept = [(name, each.device.encode(), each.raw) for each in arrivals if each.kept]
         if not kept:
             self._answer(arrivals, on_disk=True)
-            self._resume_where_there_is_room()
+            self._go_on()
             return
         self._examined_bytes += size
         self._running_commits += 1
@@ -346,9 +352,13 @@ class Server:
                 log.error("frames cannot be kept and are not answered: %s", text)
             self.fault = text
             self._answer(arrivals, on_disk=False)
+        self._go_on(0 if error is None else 0.05)
+
+    def _go_on(self, seconds: float = 0) -> None:
+        """Read again what was paused, and take up what waits."""
         self._resume_where_there_is_room()
         if self._pending and self._timer is None:
-            self._timer = self.loop.call_later(0 if error is None else 0.05, self._tick)
+            self._timer = self.loop.call_later(seconds, self._tick)
 
     def _answer(self, arrivals: list[Arrival], on_disk: bool) -> None:
         by_session = self.by_session

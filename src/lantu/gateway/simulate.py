@@ -1,7 +1,8 @@
 """The simulator (设备模拟器): thousands of devices, each with its own connection and chosen faults, for load and show.
 
-Every device is a data logger that speaks HJ 212 (edition 2017): it uploads realtime data, waits for the answers, sends
-again what is not answered, and connects again when the line breaks. Its values are invented, and its faults go by name.
+A device uploads realtime data, waits for the answers, sends again what is not answered, and connects again when the
+line breaks. Its values are invented, and its faults go by name. What it is lies in `simulated_loggers` (HJ 212) and
+`simulated_vehicles` (GB 17691, HJ 1239.3).
 """
 
 from __future__ import annotations
@@ -10,41 +11,34 @@ import asyncio
 import datetime as dt
 import random
 from collections import Counter, OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from lantu.base import LantuError, Text
+from lantu.gateway import simulated_loggers, simulated_vehicles
 
-if TYPE_CHECKING:
-    import numpy as np
+FAULTS: dict[str, dict[str, Text]] = {"hj212": simulated_loggers.FAULTS, "vehicles": simulated_vehicles.FAULTS}
+"""What simulated devices can do wrong, by protocol and name."""
 
-FAULTS: dict[str, Text] = {
-    "stuck": Text("数值不变", "the values do not change"),
-    "repeated_decimals": Text("小数部分总是相同", "the decimals are always the same"),
-    "copied": Text("重复发送同一段数值", "a stretch of values is sent over and over"),
-    "hugging": Text("数值总在限值之下一点", "the values stay a little under the limit"),
-    "exceeding": Text("数值超过限值", "the values lie above the limit"),
-    "flagged": Text("数据标记为故障", "the readings are flagged as faulty"),
-    "wrong_clock": Text("时钟快8小时", "the clock is eight hours ahead"),
-    "silent": Text("在线但不发数据", "online, but sends nothing"),
-    "bad_checksum": Text("十分之一的报文校验码错", "one frame in ten has a wrong checksum"),
-    "junk": Text("报文之间夹杂乱码", "junk between the frames"),
-    "cut": Text("报文被切成碎片", "the frames come in pieces"),
-    "impatient": Text("不等应答就重发", "sends again before the answer comes"),
-    "unsteady": Text("连接常在报文中间断开", "the line breaks in the middle of frames"),
-    "half_frame": Text("发半个报文后沉默", "half a frame, then nothing"),
-    "deaf": Text("不读应答", "does not read its answers"),
-    "wrong_password": Text("密码错", "the password is wrong"),
-}
-"""What a simulated device can do wrong, by name."""
 
-FACTORS = {
-    "a21026": 1, "a21002": 1, "a34013": 2, "a19001": 2, "a01012": 1, "a01011": 2, "a01013": 2, "a01014": 2,
-}  # fmt: skip
-"""The factors of a simulated stack with their decimals."""
-_LEVELS = (8.0, 31.0, 2.3, 6.4, 121.0, 9.0, 0.3, 8.0)
-_LIMITS = {"a21026": 35.0, "a21002": 50.0, "a34013": 10.0}
+class Sender(Protocol):
+    """What one device sends and hears. `is_answered`: whether its uploads are answered at all."""
+
+    name: str
+    is_answered: bool
+
+    def begin(self) -> bytes:
+        """A new connection: what goes out first."""
+
+    def take(self, count: int) -> list[tuple[bytes, bytes]]:
+        """The next uploads: what the answer is known by, and the frame."""
+
+    def hear(self, data: bytes) -> list[bytes]:
+        """Take what came; what the answers are known by."""
+
+    def damaged(self, frame: bytes, chance: random.Random) -> bytes:
+        """The frame with a wrong checksum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +64,27 @@ class Play:
     seed: int = 1
     uploads: int | None = None
     """So many uploads of each device; None: until the time is over."""
+    protocol: str = "hj212"
+    terminals: bool = False
+    """Vehicles speak for themselves and are not answered; else a platform forwards each."""
 
     def check(self) -> None:
         """Refuse faults that nobody knows.
 
         Raises:
-            LantuError: a fault has an unknown name or a share outside 0 to 1.
+            LantuError: a fault has an unknown name or a share outside 0 to 1, or nobody plays the protocol.
         """
+        known = FAULTS.get(self.protocol)
+        if known is None:
+            raise LantuError(
+                Text(f"不能模拟协议“{self.protocol}”", f"the protocol '{self.protocol}' is not simulated"),
+                mend=Text(f"可选：{'、'.join(FAULTS)}", f"there are: {', '.join(FAULTS)}"),
+            )
         for name, share in self.faults.items():
-            if name not in FAULTS:
+            if name not in known:
                 raise LantuError(
                     Text(f"没有故障“{name}”", f"there is no fault '{name}'"),
-                    mend=Text(f"可选：{'、'.join(FAULTS)}", f"there are: {', '.join(FAULTS)}"),
+                    mend=Text(f"可选：{'、'.join(known)}", f"there are: {', '.join(known)}"),
                 )
             if not 0 <= share <= 1:
                 raise LantuError(Text(f"{name} 的比例应在0到1之间", f"the share of {name} lies between 0 and 1"))
@@ -120,65 +123,10 @@ class Played:
         }
 
 
-def device_name(index: int) -> str:
-    """The MN of a simulated device: 24 characters, recognisable by its head."""
-    return f"5151515151{index:014X}"
-
-
-def limit_of(factor: str) -> float | None:
-    """The limit that `hugging` and `exceeding` play with; invented, as all that is simulated."""
-    return _LIMITS.get(factor)
-
-
-class Uploads:
-    """The uploads of one device, made many at once: request number and frame."""
-
-    def __init__(self, index: int, play: Play, faults: frozenset[str]) -> None:
-        from lantu.gateway.hj212.writing import Upload
-
-        self.faults = faults
-        self.step = dt.timedelta(seconds=play.step)
-        self.time = play.start or dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0) + dt.timedelta(hours=8)
-        if "wrong_clock" in faults:
-            self.time += dt.timedelta(hours=8)
-        password = "000000" if "wrong_password" in faults else "123456"
-        self.upload = Upload(device_name(index), "31", 2011, FACTORS, password=password)
-        self.seed = play.seed * 1_000_003 + index
-        self.made = 0
-
-    def take(self, count: int) -> list[tuple[bytes, bytes]]:
-        """The next uploads."""
-        times = [self.time + each * self.step for each in range(count)]
-        self.time += count * self.step
-        values = self._values(count)
-        self.made += count
-        flags = [["D"] * len(FACTORS)] * count if "flagged" in self.faults else None
-        numbers = [f"{time:%Y%m%d%H%M%S}{(self.made + place) % 1000:03}" for place, time in enumerate(times)]
-        frames = self.upload.frames(times, values, flags, numbers)
-        return [(number.encode(), frame) for number, frame in zip(numbers, frames, strict=True)]
-
-    def _values(self, count: int) -> np.ndarray:
-        import numpy as np
-
-        level = np.array(_LEVELS)
-        faults = self.faults
-        seed = self.seed if {"stuck", "copied"} & faults else self.seed + self.made
-        chance = np.random.default_rng(seed)
-        values = level * (1 + 0.1 * np.sin(np.arange(self.made, self.made + count)[:, None] / 40 + np.arange(8)))
-        values = values * chance.normal(1, 0.03, (count, 8))
-        limits = np.array([_LIMITS.get(name, np.nan) for name in FACTORS])
-        if "hugging" in faults:
-            values = np.where(np.isnan(limits), values, limits * chance.uniform(0.97, 0.999, (count, 8)))
-        if "exceeding" in faults:
-            values = np.where(np.isnan(limits), values, limits * chance.uniform(1.1, 1.6, (count, 8)))
-        if "stuck" in faults:
-            values = np.broadcast_to(level * chance.normal(1, 0.03, 8), (count, 8))
-        if "copied" in faults:
-            pattern = level * np.random.default_rng(self.seed).normal(1, 0.03, (60, 8))
-            values = pattern[np.arange(self.made, self.made + count) % 60]
-        if "repeated_decimals" in faults:
-            values = np.floor(values) + 0.7
-        return np.asarray(values)
+_SENDERS: dict[str, Callable[[int, Play, frozenset[str]], Sender]] = {
+    "hj212": simulated_loggers.Uploads,
+    "vehicles": simulated_vehicles.Journeys,
+}
 
 
 class _Line(asyncio.Protocol):
@@ -186,16 +134,12 @@ class _Line(asyncio.Protocol):
 
     def __init__(self, player: _Player) -> None:
         self.player = player
-        self.transport: Any = None
-        self.rest = b""
 
     def connection_made(self, transport: Any) -> None:
-        self.transport = transport
         self.player.connected(transport)
 
     def data_received(self, data: bytes) -> None:
-        *lines, self.rest = (self.rest + data).split(b"\r\n")
-        self.player.heard(lines)
+        self.player.heard(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.player.lost()
@@ -208,7 +152,7 @@ class _Player:
         self.stage = stage
         self.faults = faults
         self.chance = random.Random(stage.play.seed * 7919 + index)
-        self.uploads = Uploads(index, stage.play, faults)
+        self.uploads: Sender = _SENDERS[stage.play.protocol](index, stage.play, faults)
         self.ready: list[tuple[bytes, bytes]] = []
         self.waiting: OrderedDict[bytes, tuple[bytes, float]] = OrderedDict()
         self.answered: list[bytes] = []
@@ -242,6 +186,8 @@ class _Player:
         if "half_frame" in self.faults:
             transport.write(self._next()[1][:60])
             return
+        if first := self.uploads.begin():
+            transport.write(first)
         again = [frame for frame, _ in self.waiting.values()]
         if again:
             self.stage.played.sent_again += len(again)
@@ -255,17 +201,15 @@ class _Player:
             self.stage.played.broken += 1
         self.done.set()
 
-    def heard(self, lines: Sequence[bytes]) -> None:
+    def heard(self, data: bytes) -> None:
         found = 0
-        for line in lines:
-            start = line.find(b"QN=")
-            number = line[start + 3 : start + 20]
-            waited = self.waiting.pop(number, None)
-            if waited is None or b"CN=9014" not in line:
+        for key in self.uploads.hear(data):
+            waited = self.waiting.pop(key, None)
+            if waited is None:
                 continue
             found += 1
             if self.stage.recorded:
-                self.answered.append(number)
+                self.answered.append(key)
             if len(self.stage.played.latencies) < 200_000:
                 self.stage.played.latencies.append(self.stage.loop.time() - waited[1])
         self.stage.played.answered += found
@@ -276,17 +220,21 @@ class _Player:
         """Send until as many wait for their answers as may."""
         if self.transport is None or self.stage.over or {"silent", "half_frame"} & self.faults:
             return
-        room = self.stage.play.window - len(self.waiting)
-        if room <= 0 or (room < self.stage.play.window // 2 and self.waiting):
+        play = self.stage.play
+        room = play.window - len(self.waiting)
+        if room <= 0 or (room < play.window // 2 and self.waiting):
             return  # half a window at a time: fewer and larger sends
+        if play.interval:
+            room = 2 if "glued" in self.faults else 1
         frames = []
         now = self.stage.loop.time()
         for _ in range(room):
             upload = self._next()
             if upload is None:
                 break
-            number, frame = upload
-            self.waiting[number] = (frame, now)
+            key, frame = upload
+            if self.uploads.is_answered:
+                self.waiting[key] = (frame, now)
             frames.append(frame)
         if frames:
             self.stage.played.sent += len(frames)
@@ -304,12 +252,12 @@ class _Player:
 
     def send(self, frames: list[bytes]) -> None:
         faults, chance = self.faults, self.chance
-        if not faults:
+        if not faults or faults == {"glued"}:
             self.transport.write(b"".join(frames))
             return
         for frame in frames:
             if "bad_checksum" in faults and chance.random() < 0.1:
-                frame = frame[:-6] + b"0123" + frame[-2:]
+                frame = self.uploads.damaged(frame, chance)
             if "impatient" in faults:
                 frame = frame + frame
             if "junk" in faults:
@@ -364,7 +312,7 @@ class _Stage:
         begun = self.loop.time()
         while (now := self.loop.time()) - begun < self.play.seconds and not self._all_done():
             for player in self.players:
-                if self.play.interval:
+                if self.play.interval or not player.uploads.is_answered:
                     player.fill()
                 player.remind(now)
             await asyncio.sleep(self.play.interval or 0.1)
@@ -408,30 +356,5 @@ def simulate(play: Play, prepared: int = 0, recorded: bool = False) -> tuple[Pla
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         stage = runner.run(run())
-    answered = {device_name(index): player.answered for index, player in enumerate(stage.players)}
+    answered = {player.uploads.name: player.answered for player in stage.players}
     return stage.played, answered if recorded else {}
-
-
-def register_of(count: int, simulated: bool = True) -> str:
-    """A device register (YAML) for simulated devices, with the invented limits that some of them break."""
-    factors = []
-    for code in FACTORS:
-        limit = _LIMITS.get(code)
-        bound = f", limit: {limit:g}, limit_kind: realtime, limit_reference: 模拟 simulated" if limit else ""
-        factors.append(f"    {code}: {{unit: {_UNITS[code]}{bound}}}")
-    lines = ["factor_lists:", "  stack:", *factors, "devices:"]
-    for index in range(count):
-        marked = ", simulated: true" if simulated else ""
-        lines.append(f'  - {{id: "{device_name(index)}", password: "123456", factors: stack{marked}}}')
-    return "\n".join(lines) + "\n"
-
-
-_UNITS = {
-    "a21026": "mg/m³", "a21002": "mg/m³", "a34013": "mg/m³", "a19001": '"%"', "a01012": "℃", "a01011": "m/s",
-    "a01013": "kPa", "a01014": '"%"',
-}  # fmt: skip
-
-
-def names(play: Play) -> Iterator[str]:
-    """The devices that are played."""
-    return (device_name(index) for index in range(play.devices))

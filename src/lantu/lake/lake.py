@@ -15,7 +15,7 @@ from lantu.lake.cadence import shown, span_sql
 from lantu.lake.checks import runs_sql
 from lantu.lake.dataset import Dataset, all_datasets, get_dataset
 from lantu.lake.report import REASONS, ImportReport
-from lantu.lake.store import Store, Transaction
+from lantu.lake.store import Store, StreamStore, Transaction
 
 Progress = Callable[[int, int, str], None]
 
@@ -83,9 +83,16 @@ class Lake:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._streams: dict[str, StreamStore] = {}
 
     def store(self, dataset: str) -> Store:
         return Store(self.path / get_dataset(dataset).name)
+
+    def stream(self, dataset: str) -> StreamStore:
+        """The store of a stream, with what this lake remembers of it from one `add` to the next."""
+        if dataset not in self._streams:
+            self._streams[dataset] = StreamStore(self.path / get_dataset(dataset).name)
+        return self._streams[dataset]
 
     @property
     def quarantine(self) -> Store:
@@ -154,7 +161,7 @@ class Lake:
 
         declared = get_dataset(dataset)
         with self._locked():
-            if self._is_done(dataset, transaction):
+            if self._is_done(self.store(dataset), transaction):
                 return self._nothing_to_do(dataset, source)
             return write_rows(self, declared, table, source, simulated, transaction)
 
@@ -173,7 +180,7 @@ class Lake:
 
         declared = get_dataset(dataset)
         with self._locked():
-            if self._is_done(dataset, transaction):
+            if self._is_done(self.stream(dataset), transaction):
                 return self._nothing_to_do(dataset, source)
             return add_rows(self, declared, table, source, simulated, transaction)
 
@@ -182,8 +189,8 @@ class Lake:
         with self._locked():
             self.store(dataset).tidy()
 
-    def _is_done(self, dataset: str, transaction: Transaction | None) -> bool:
-        done = None if transaction is None else self.store(dataset).transaction(transaction[0])
+    def _is_done(self, store: Store, transaction: Transaction | None) -> bool:
+        done = None if transaction is None else store.transaction(transaction[0])
         return done is not None and transaction is not None and done >= transaction[1]
 
     def _nothing_to_do(self, dataset: str, source: str) -> ImportReport:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lantu.base import LantuError, Place, Text
+from lantu.lake.moments import Moments
 
 Transaction = tuple[str, int]
 """A writer's name and the number of its work, written with the rows, so that work done twice is found done."""
@@ -164,7 +165,7 @@ class Store:
                 how["schema_mode"] = "merge"  # columns that were declared since
         with self._saying_what_failed():
             write_deltalake(
-                str(self.path),
+                self._target(),
                 table,
                 partition_by=["month"],
                 target_file_size=256 * 2**20,
@@ -172,6 +173,10 @@ class Store:
                 commit_properties=_commit_properties(metadata, transaction),
                 **how,
             )
+
+    def _target(self) -> Any:
+        """What is written to, as `write_deltalake` wants it."""
+        return str(self.path)
 
     def history(self) -> list[dict[str, Any]]:
         """The metadata of all commits, oldest first, each with its `version`."""
@@ -187,6 +192,65 @@ class Store:
                 if info is not None:
                     commits.append({**info, "version": int(file.stem)})
         return commits
+
+
+class StreamStore(Store):
+    """The store of a stream to which one writer adds again and again: its log is read on, not each time from the start.
+
+    Not for two threads at once; who else writes the table is seen.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.moments = Moments()
+        self._table: Any = None
+        self._entry: tuple[int, int] | None = None
+        """The version that was opened, and when its entry was written: another table may have taken its place."""
+
+    def open(self, version: int | None = None) -> Any:
+        """See `Store.open`; the latest version is the same object each time, which goes along."""
+        from deltalake.exceptions import DeltaError
+
+        latest = self.version() if version is None else None
+        if latest is None:
+            return super().open(version)
+        if self._table is None or self._entry is None or not self._is_there(*self._entry):
+            self._table = super().open()
+        elif latest != self._table.version():
+            try:
+                self._table.update_incremental()
+            except (DeltaError, OSError, ValueError):
+                self._table = super().open()
+        self._remember()
+        return self._table
+
+    @contextmanager
+    def _saying_what_failed(self) -> Iterator[None]:
+        with super()._saying_what_failed():
+            try:
+                yield
+            except BaseException:
+                self._table = None  # what it holds after a failure is not known
+                raise
+
+    def _target(self) -> Any:
+        return str(self.path) if self.version() is None else self.open()
+
+    def _remember(self) -> None:
+        number = self._table.version()
+        try:
+            self._entry = number, self._log_entry(number).stat().st_mtime_ns
+        except OSError:  # tidied away behind a checkpoint: opened anew next time
+            self._entry = None
+
+    def _is_there(self, number: int, written: int) -> bool:
+        try:
+            return self._log_entry(number).stat().st_mtime_ns == written
+        except OSError:
+            return False
+
+    def _log_entry(self, number: int) -> Path:
+        return self.path / "_delta_log" / f"{number:020}.json"
 
 
 def _writer_properties() -> Any:

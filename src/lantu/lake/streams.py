@@ -25,17 +25,14 @@ def add_rows(
     lake: Lake, dataset: Dataset, table: Any, source: str, simulated: bool, transaction: Transaction | None
 ) -> ImportReport:
     """See `Lake.add`."""
-    import duckdb
-
     if dataset.cadence != "second":
         raise LantuError(Text(f"{dataset.name} 不是流", f"{dataset.name} is no stream"), where=Place(source))
-    store = lake.store(dataset.name)
+    store = lake.stream(dataset.name)
     version = store.version()
     report = ImportReport(
         dataset.name, [source], members=1, rows_read=table.num_rows, version_before=version, version=version
     )
-    if _mixing_is_possible(lake, dataset, simulated):
-        refuse_mixing(lake, dataset, simulated)
+    refuse_mixing_in_stream(lake, dataset, simulated)
     if lacking := {"station", "time", *dataset.keys} - set(table.column_names):
         listed = ", ".join(sorted(lacking))
         raise LantuError(Text(f"缺少列：{listed}", f"the column {listed} is missing"), where=Place(source))
@@ -48,9 +45,11 @@ def add_rows(
     fresh = _last_of_each(table, keys, report)
     times = fresh["time"].to_numpy().astype("datetime64[us]")
     span = times.min().item(), times.max().item()
-    files = store.files_in_span(*span)
+    files = store.moments.files_with_any(store.files_in_span(*span), fresh)
     corrected = False
     if files:
+        import duckdb
+
         with duckdb.connect(":memory:", config={"autoinstall_known_extensions": False, "threads": 2}) as engine:
             fresh, corrected = _compared(engine, fresh, files, span, keys, compared, report)
     else:
@@ -72,6 +71,12 @@ def add_rows(
             store.append(rows, metadata, transaction)
     report.version = store.version()
     return report
+
+
+def refuse_mixing_in_stream(lake: Lake, dataset: Dataset, simulated: bool) -> None:
+    """As `refuse_mixing`, without reading the log of a stream, which is long."""
+    if _mixing_is_possible(lake, dataset, simulated):
+        refuse_mixing(lake, dataset, simulated)
 
 
 def _mixing_is_possible(lake: Lake, dataset: Dataset, simulated: bool) -> bool:

@@ -7,9 +7,7 @@ have been described; a key is right if the plain text fits the checksum.
 from __future__ import annotations
 
 import binascii
-
-from cryptography.hazmat.primitives.ciphers import Cipher, modes
-from cryptography.hazmat.primitives.ciphers.algorithms import SM4
+from typing import Any
 
 from lantu.gateway.hj212.checksum import checksum
 
@@ -18,16 +16,24 @@ MUST_BE_CIPHERED = frozenset([*range(2000, 3000), 1014, 3020])
 _BLOCK = 16
 
 
+def _cipher(key: bytes) -> Any:
+    # Loaded where a key is set: most gateways have none.
+    from cryptography.hazmat.primitives.ciphers import Cipher, modes
+    from cryptography.hazmat.primitives.ciphers.algorithms import SM4
+
+    return Cipher(SM4(key), modes.ECB())
+
+
 def encipher(content: bytes, key: bytes) -> bytes:
     """Cipher the whole blocks of a content with a key of 16 bytes."""
     whole = len(content) // _BLOCK * _BLOCK
-    worker = Cipher(SM4(key), modes.ECB()).encryptor()
+    worker = _cipher(key).encryptor()
     return worker.update(content[:whole]) + worker.finalize() + content[whole:]
 
 
 def _plain(content: bytes, key: bytes) -> bytes:
     whole = len(content) // _BLOCK * _BLOCK
-    worker = Cipher(SM4(key), modes.ECB()).decryptor()
+    worker = _cipher(key).decryptor()
     return worker.update(content[:whole]) + worker.finalize() + content[whole:]
 
 

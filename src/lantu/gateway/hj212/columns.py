@@ -8,7 +8,7 @@ what frames mean; both ways give the same rows.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -200,13 +200,21 @@ class Columns:
         allowed = np.ones((len(rows.devices.texts), len(rows.factors.texts)), bool)
         units = Codes()
         unit = np.full(allowed.shape, -1, np.int32)
+        factors = {factor: place for place, factor in enumerate(rows.factors.texts)}
+        alike: dict[int, tuple[Mapping[str, str], np.ndarray]] = {}  # devices of one list of factors are many
         for row, device in enumerate(rows.devices.texts):
             registered = self._policy.allowed_factors(device)
             if registered is not None:
-                allowed[row] = [factor in registered for factor in rows.factors.texts]
-            for factor, name in self._policy.units(device).items():
-                if factor in rows.factors.texts:
-                    unit[row, rows.factors.texts.index(factor)] = units[name]
+                allowed[row] = [factor in registered for factor in factors]
+            given = self._policy.units(device)
+            known = alike.get(id(given))
+            if known is None:
+                for factor, name in given.items():
+                    if factor in factors:
+                        unit[row, factors[factor]] = units[name]
+                alike[id(given)] = given, unit[row]  # held, so that no other takes its place in memory
+            else:
+                unit[row] = known[1]
         blocks = rows.all_blocks()
         if not allowed.all():
             for number, block in enumerate(blocks):

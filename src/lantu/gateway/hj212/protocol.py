@@ -5,18 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Sequence
-from typing import cast
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
 
 from lantu.gateway.arrivals import Arrival, Decoded, Kept, Session
 from lantu.gateway.hj212 import commands
 from lantu.gateway.hj212.checksum import STATE, states
-from lantu.gateway.hj212.columns import Columns
 from lantu.gateway.hj212.oddities import OF_FRAMES
 from lantu.gateway.hj212.packet import Packet, edition_by, read_packet
 from lantu.gateway.hj212.policy import OPEN, DevicePolicy
 from lantu.gateway.hj212.readings import CLOCK_AHEAD, EARLIEST, parse_time
 from lantu.gateway.hj212.session import Hj212Session, Settings
 from lantu.gateway.hj212.writing import data_segment, frames_of, stamp
+
+if TYPE_CHECKING:
+    from lantu.gateway.hj212.columns import Columns
 
 CHINA = dt.timezone(dt.timedelta(hours=8))
 _REGULAR = re.compile(
@@ -41,7 +44,6 @@ class Hj212:
         self.policy = policy
         self.settings = settings or Settings()
         self.zone = zone
-        self._columns = Columns(policy, zone)
 
     def session(self) -> Hj212Session:
         """A session for a new connection."""
@@ -54,6 +56,12 @@ class Hj212:
     def decode(self, kept: Kept) -> Decoded:
         """Kept frames as columns: see `columns`."""
         return self._columns.decode(kept)
+
+    @cached_property
+    def _columns(self) -> Columns:
+        from lantu.gateway.hj212.columns import Columns  # a server only examines, and needs nothing of it
+
+        return Columns(self.policy, self.zone)
 
     def examine(self, frames: Sequence[tuple[Session, bytes]], now: dt.datetime) -> list[Arrival]:
         """Check frames of many connections at once and say what is kept and answered."""

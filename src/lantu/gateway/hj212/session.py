@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -69,7 +68,6 @@ class Hj212Session:
         "_checked",
         "_protocol",
         "_recent",
-        "_recent_set",
         "_settled",
         "_splitter",
         "answers_as_usual",
@@ -86,8 +84,7 @@ class Hj212Session:
         """A connection that said nothing yet."""
         self._protocol = protocol
         self._splitter = Splitter()
-        self._recent: deque[tuple[str, bytes, int, int]] = deque(maxlen=_REMEMBERED)
-        self._recent_set: set[tuple[str, bytes, int, int]] = set()
+        self._recent: dict[int, None] = {}
         self._checked = dt.datetime.min
         self._settled = False
         self.device = ""
@@ -150,12 +147,13 @@ class Hj212Session:
 
     def repeated(self, key: tuple[str, bytes, int, int]) -> bool:
         """Whether a frame of that device, number, command and PNO came before; devices send until they are answered."""
-        if key in self._recent_set:
+        # The hash alone is remembered, a tenth of the memory; two of one connection share theirs once in 10^17.
+        short, recent = hash(key), self._recent
+        if short in recent:
             return True
-        if len(self._recent) == _REMEMBERED:
-            self._recent_set.discard(self._recent[0])
-        self._recent.append(key)
-        self._recent_set.add(key)
+        if len(recent) == _REMEMBERED:
+            del recent[next(iter(recent))]
+        recent[short] = None
         return False
 
     def take_junk(self) -> int:
