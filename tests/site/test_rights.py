@@ -24,7 +24,8 @@ COORDINATOR = {"coordinator"}
 
 PAGES: dict[str, set[str]] = {
     "overview": OFFICE, "changes": OFFICE, "tasks": OFFICE, "mine": SIGNED_IN, "areas": OFFICE, "ledgers": SIGNED_IN,
-    "cases": OFFICE, "new_case": OFFICERS, "late_cases": OFFICE, "rechecks": OFFICE, "reports": OFFICE,
+    "cases": OFFICE, "new_case": OFFICERS, "late_cases": OFFICE, "rechecks": OFFICE, "raise_cases": COORDINATOR,
+    "reports": OFFICE,
     "reports_changed": JOURNAL, "data": OFFICE, "gateway": OFFICE,
     "import_data": IMPORTING, "rules": OFFICE, "parameters": OFFICE,
     "targets": OFFICE, "read_document": COORDINATOR, "journal": JOURNAL, "public": EVERYBODY,
@@ -57,8 +58,8 @@ PLAN: dict[str, tuple[str, set[str]]] = {
 
 OBJECTS = {
     "ledger", "sheets", "export", "export_job", "export_file", "sheet", "enter_entry", "amend_entry", "entry_step",
-    "entry", "case", "file", "small_file", "job", "reading", "settle_doubt", "accept_reading", "public_task",
-    "correction", "answer_correction", "revoke_token",
+    "entry", "case", "case_rows", "file", "small_file", "job", "reading", "settle_doubt", "accept_reading",
+    "public_task", "correction", "answer_correction", "revoke_token",
 }  # fmt: skip
 """Pages about one thing: tested below, or beside what makes the thing."""
 
@@ -220,6 +221,7 @@ def _addresses(reverse: Any, row: Any) -> list[str]:
     found.append(reverse("amend_entry", kwargs={"name": row.ledger, "key": row.key}))
     if row.ledger == "cases":
         found.append(reverse("case", kwargs={"key": row.key}))
+        found.append(reverse("case_rows", kwargs={"key": row.key}))
     return found
 
 
