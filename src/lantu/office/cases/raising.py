@@ -64,7 +64,7 @@ class Outcome:
 
     candidate: Candidate
     kind: str
-    """`entered`, `added`, `reopened`, `known` or `refused`."""
+    """`entered`, `joined` (a case that another hit of the call makes), `added`, `reopened`, `known` or `refused`."""
     case: str | None
     """The number of the case that is there already; None of a new one."""
 
@@ -295,8 +295,8 @@ class _Foreseeing(_Raising):
     def _enter(self, fresh: list[tuple[list[Candidate], Change]]) -> None:
         for found, _ in fresh:
             # the first hit makes the case, the others of one call go into it
-            for candidate in found:
-                self._note(candidate, "entered", None)
+            for number, candidate in enumerate(found):
+                self._note(candidate, "joined" if number else "entered", None)
 
 
 def _later(case: Change, day: dt.date) -> dt.date:

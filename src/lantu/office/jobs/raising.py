@@ -53,8 +53,8 @@ def find_for_cases(job: Job, step: Progress) -> tuple[Text, dict[str, Any]]:
     counts: dict[str, Counter[str]] = {}
     for each in outcomes:
         counts.setdefault(each.candidate.rule.rule, Counter())[each.kind] += 1
-    fresh = len({each.candidate.merge_key for each in outcomes if each.kind == "entered"})
     kinds = Counter(each.kind for each in outcomes)
+    fresh = kinds["entered"]
     message = Text(
         f"将新立 {fresh} 件，并入 {kinds['added']} 次，反弹重开 {kinds['reopened']} 次，已有 {kinds['known']} 次",
         f"{fresh} cases would be raised, {kinds['added']} hits added, {kinds['reopened']} would reopen a case, "
@@ -78,7 +78,6 @@ def _shown(outcome: Outcome) -> dict[str, Any]:
         "rule": candidate.rule.rule,
         "kind": outcome.kind,
         "case": outcome.case,
-        "group": candidate.merge_key,
         "area": candidate.area,
         "subject": candidate.subject,
         "unit": candidate.unit,

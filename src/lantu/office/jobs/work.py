@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.db import close_old_connections
+from django.db import close_old_connections, transaction
 from django.utils import timezone
 from huey import crontab
 from huey.contrib.djhuey import db_periodic_task, db_task
@@ -19,6 +19,8 @@ from lantu.office.desk import desk
 from lantu.office.jobs import raising
 from lantu.office.jobs.models import Job
 from lantu.office.jobs.raising import PROGRAM
+from lantu.office.notices import deriving, sending
+from lantu.office.notices.noting import note_job
 
 if TYPE_CHECKING:
     from lantu.office.accounts.models import Account
@@ -93,9 +95,14 @@ def _in_both(error: LantuError) -> Text:
 
 
 def _end(job: Job, state: str, message: Text, result: dict[str, Any]) -> None:
-    Job.objects.filter(pk=job.pk).update(
-        state=state, message_zh=message.zh, message_en=message.en, result=result, ended=timezone.now()
-    )
+    """Write down how a job has ended, and tell whom it concerns, as one whole; of two who end it the first."""
+    with transaction.atomic():
+        ended = Job.objects.filter(pk=job.pk, ended=None).update(
+            state=state, message_zh=message.zh, message_en=message.en, result=result, ended=timezone.now()
+        )
+        if ended:
+            job.refresh_from_db()
+            note_job(job)
 
 
 def assess_day(job: Job, step: Progress) -> tuple[Text, dict[str, Any]]:
@@ -275,3 +282,11 @@ def every_morning() -> None:
     wanted = raising.wanted_each_morning()
     if wanted is not None:
         ask("raise_cases", wanted, None)
+
+
+@db_periodic_task(crontab())
+def every_minute() -> None:
+    """Tell people what has happened meanwhile, and send out what is due, aside of the jobs."""
+    deriving.derive()
+    sending.plan_digests()
+    sending.deliver_aside()

@@ -35,6 +35,7 @@ KINDS = ("find_cases", "raise_cases")
 _MOST_LINKS = 300
 _OUTCOMES = {
     "entered": (Text("新立", "a new case"), "info"),
+    "joined": (Text("并入同一新问题", "goes into the same new case"), "plain"),
     "added": (Text("并入", "added to"), "plain"),
     "reopened": (Text("重开", "reopens"), "warn"),
     "refused": (Text("驳回期内，不立", "not raised: refused not long ago"), "plain"),
