@@ -65,7 +65,7 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
             "notices": _address("notices") if signed else None,
         },
         # counted only where the whole frame is written, not for parts of pages
-        "unread": SimpleLazyObject(lambda: _unread(user)) if signed else None,
+        "bell": SimpleLazyObject(lambda: _unread(user)) if signed else None,
         "searched": request.GET.get("q", "") if request.path == _address("search") else "",
         "here": request.get_full_path(),
         "language": current_language(),

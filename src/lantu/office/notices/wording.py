@@ -59,10 +59,17 @@ class Worded:
     """A notice as a reader sees it."""
 
     notice: Notice
-    title: Text
+    name: Text
+    """The thing, without what happened to it."""
     detail: Text
     url: str
     tone: str
+
+    @property
+    def title(self) -> Text:
+        """What happened to which thing."""
+        kind = KINDS[self.notice.kind]
+        return Text(f"{kind.zh}：{self.name.zh}", f"{kind.en}: {self.name.en}")
 
     def as_json(self) -> dict[str, Any]:
         notice = self.notice
@@ -99,17 +106,17 @@ def worded(notices: Iterable[Notice]) -> list[Worded]:
         entry = entries.get((notice.ledger, notice.key))
         if notice.ledger and entry is None:
             continue
-        title, detail = _of_entry(notice, entry) if entry is not None else _of_other(notice)
+        name, detail = _of_entry(notice, entry) if entry is not None else _of_other(notice)
         if notice.times > 1:
             more = Text(f"当日 {notice.times} 次变动", f"{notice.times} changes that day")
             detail = Text(f"{detail.zh}（{more.zh}）", f"{detail.en} ({more.en})")
         tone = next((tone for tone, kinds in TONES.items() if notice.kind in kinds), "info")
-        found.append(Worded(notice, title, detail, address_of(notice), tone))
+        found.append(Worded(notice, name, detail, address_of(notice), tone))
     return found
 
 
 def _of_entry(notice: Notice, entry: Entry) -> tuple[Text, Text]:
-    values, kind = entry.values, KINDS[notice.kind]
+    values = entry.values
     if entry.ledger == inbox.CASES:
         subject = str(values.get("subject") or values.get("what") or "").split("\n")[0][:60]
         due, area = inbox.due_of(values, entry.state), area_title(entry.area)
@@ -121,35 +128,35 @@ def _of_entry(notice: Notice, entry: Entry) -> tuple[Text, Text]:
             zh.append(due.level_title.zh)
             en.append(due.level_title.en)
         name = f"{entry.key} {subject}".strip()
-        return Text(f"{kind.zh}：{name}", f"{kind.en}: {name}"), Text(" · ".join(zh), " · ".join(en))
+        return Text(name, name), Text(" · ".join(zh), " · ".join(en))
     if entry.ledger == "progress_reports":
         measure, month = str(values.get("measure")), str(values.get("month"))
         known = desk().pack.measures.get(measure)
         summary = known.summary if known is not None else Text("", "")
-        return Text(f"{kind.zh}：{measure} {month}", f"{kind.en}: {measure} {month}"), summary
+        return Text(f"{measure} {month}", f"{measure} {month}"), summary
     by = body_title(values.get("claimed_by"))
     span = f"{values.get('from_day')} – {values.get('to_day')}"
     return (
-        Text(f"{kind.zh}：{entry.key}", f"{kind.en}: {entry.key}"),
+        Text(entry.key, entry.key),
         Text(f"{by.zh}，{values.get('dataset')}，{span}", f"{by.en}, {values.get('dataset')}, {span}"),
     )
 
 
 def _of_other(notice: Notice) -> tuple[Text, Text]:
-    kind, given = KINDS[notice.kind], notice.given
+    given = notice.given
     if notice.kind in (*OF_JOBS, *OF_RUNS):
         from lantu.office.jobs.models import Job
         from lantu.office.jobs.work import TITLES
 
         job = Job.objects.filter(pk=notice.subject.partition("/")[2]).first()
         if job is None:
-            return kind, Text("", "")
+            return Text(notice.subject, notice.subject), Text("", "")
         title, message = TITLES.get(job.kind, Text(job.kind, job.kind)), job.message
         first = Text(message.zh.split("\n")[0][:160], message.en.split("\n")[0][:160])
-        return Text(f"{kind.zh}：{title.zh}", f"{kind.en}: {title.en}"), first
+        return title, first
     if notice.kind == "correction":
         reference = notice.subject.partition("/")[2]
-        return Text(f"{kind.zh} {reference}", f"{kind.en} {reference}"), Text("请答复", "to be answered")
+        return Text(reference, reference), Text("请答复", "to be answered")
     if notice.kind == "late_summary":
         count = int(given.get("count", 0))
         level = next((each for each in inbox.handling().escalation.levels if each.name == given.get("level")), None)
@@ -160,7 +167,7 @@ def _of_other(notice: Notice) -> tuple[Text, Text]:
         )
     count, month, due = int(given.get("count", 0)), given.get("month", ""), given.get("due", "")
     return (
-        Text(f"{kind.zh}：{month} 还有 {count} 项未填报", f"{kind.en}: {count} still to hand in for {month}"),
+        Text(f"{month} 还有 {count} 项未填报", f"{count} still to hand in for {month}"),
         Text(f"期限 {due}", f"due {due}"),
     )
 

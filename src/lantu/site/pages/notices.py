@@ -56,7 +56,7 @@ def notices(request: HttpRequest) -> Page:
         "rows": [
             {
                 "id": each.notice.pk,
-                "title": each.title,
+                "title": each.name,
                 "detail": each.detail,
                 "url": reverse("open_notice", args=[each.notice.pk]),
                 "tone": each.tone,
