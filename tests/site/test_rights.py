@@ -24,17 +24,20 @@ COORDINATOR = {"coordinator"}
 
 PAGES: dict[str, set[str]] = {
     "overview": OFFICE, "changes": OFFICE, "tasks": OFFICE, "mine": SIGNED_IN, "areas": OFFICE, "ledgers": SIGNED_IN,
-    "cases": OFFICE, "new_case": OFFICERS, "late_cases": OFFICE, "rechecks": OFFICE, "reports": OFFICE,
+    "cases": OFFICE, "new_case": OFFICERS, "late_cases": OFFICE, "rechecks": OFFICE, "raise_cases": COORDINATOR,
+    "reports": OFFICE,
     "reports_changed": JOURNAL, "data": OFFICE, "gateway": OFFICE,
     "import_data": IMPORTING, "rules": OFFICE, "parameters": OFFICE,
     "targets": OFFICE, "read_document": COORDINATOR, "journal": JOURNAL, "public": EVERYBODY,
     "ask_correction": EVERYBODY, "public_manage": COORDINATOR, "search": SIGNED_IN, "accounts": COORDINATOR,
-    "own_account": SIGNED_IN, "password": SIGNED_IN, "factor": SIGNED_IN,
+    "own_account": SIGNED_IN, "notices": SIGNED_IN, "notice_settings": SIGNED_IN, "deliveries": COORDINATOR,
+    "password": SIGNED_IN, "factor": SIGNED_IN,
 }  # fmt: skip
 """Pages without a part that names something: who gets them."""
 
 POSTED: dict[str, set[str]] = {
     "assess_now": COORDINATOR, "journal_verify": JOURNAL, "publish": COORDINATOR, "issue_token": SIGNED_IN,
+    "read_notices": SIGNED_IN,
 }  # fmt: skip
 """Addresses that only take a POST: who may send one."""
 
@@ -57,8 +60,8 @@ PLAN: dict[str, tuple[str, set[str]]] = {
 
 OBJECTS = {
     "ledger", "sheets", "export", "export_job", "export_file", "sheet", "enter_entry", "amend_entry", "entry_step",
-    "entry", "case", "file", "small_file", "job", "reading", "settle_doubt", "accept_reading", "public_task",
-    "correction", "answer_correction", "revoke_token",
+    "entry", "case", "case_rows", "file", "small_file", "job", "reading", "settle_doubt", "accept_reading",
+    "public_task", "correction", "answer_correction", "revoke_token", "open_notice",
 }  # fmt: skip
 """Pages about one thing: tested below, or beside what makes the thing."""
 
@@ -220,6 +223,7 @@ def _addresses(reverse: Any, row: Any) -> list[str]:
     found.append(reverse("amend_entry", kwargs={"name": row.ledger, "key": row.key}))
     if row.ledger == "cases":
         found.append(reverse("case", kwargs={"key": row.key}))
+        found.append(reverse("case_rows", kwargs={"key": row.key}))
     return found
 
 

@@ -21,6 +21,7 @@ from lantu.cli.show import (
     open_book,
     open_lake,
     open_pack,
+    open_workspace,
     say,
     write_json,
 )
@@ -54,19 +55,23 @@ def raise_(
     unit: Annotated[str, typer.Option("--unit", help=say("以哪个单位名义立案", "the unit that raises them"))],
     day: DayOption = None,
     rule: Annotated[list[str] | None, typer.Option("--rule", help=say("只用这些规则", "only these rules"))] = None,
+    days: Annotated[
+        int, typer.Option("--days", min=1, max=31, help=say("连同前几天共查几天", "so many days up to it"))
+    ] = 1,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=say("只找不立", "find only, enter nothing"))] = False,
     by: Annotated[str | None, typer.Option("--by", help=say("经办人", "the person who does it"))] = None,
     pack: PackOption = DEFAULT_PACK,
     json: JsonOption = None,
 ) -> None:
     from lantu.ledgers import Actor
-    from lantu.office.cases import find_cases, raise_cases, read_case_rules
+    from lantu.office.cases import raise_cases
+    from lantu.office.cases.looking import look_over, rules_of
 
-    rules_of = open_pack(pack)
-    book = open_book(rules_of)
-    on = as_day(day)
-    rules = read_case_rules(rules_of)
-    found = find_cases(rules_of, open_lake(), book, on, rule, rules=rules)
+    declared_rules = open_pack(pack)
+    book = open_book(declared_rules)
+    on = as_day(day) if day is not None else book.today
+    rules = rules_of(declared_rules)
+    found = look_over(declared_rules, open_lake(), book, open_workspace(), on, days, rule)
     report = None if dry_run else raise_cases(book, found.candidates, Actor(by or getpass.getuser(), unit))
     if json is not None:
         write_json(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from lantu.office.accounts.roles import Role
 from lantu.office.desk import desk
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lantu.ledgers import Ledger
     from lantu.ledgers.schema import Transition
     from lantu.office.accounts.models import Account
+    from lantu.office.notices.models import Notice
     from lantu.places import Area
 
 _LEVELS = ("city", "district", "street")
@@ -264,6 +265,24 @@ def _entries_with_file(sha256: str) -> list[tuple[str, str]]:
             [f'%"{sha256}"%'],
         )
         return cursor.fetchall()
+
+
+def visible_notices(account: Any) -> QuerySet[Notice]:
+    """The notices of an account, of those things that it may see now; a right that was lost takes them away."""
+    from lantu.office.notices.models import Notice
+    from lantu.office.notices.wording import OF_JOBS, OF_RUNS
+
+    if role_of(account) is Role.PUBLIC:
+        return Notice.objects.none()
+    there = visible_entries(account).filter(ledger=OuterRef("ledger"), key=OuterRef("key"))
+    seen = (~Q(ledger="") & Exists(there)) | Q(kind__in=OF_JOBS)
+    if may_run_jobs(account):
+        seen |= Q(kind__in=[*OF_RUNS, "late_summary"])
+    if may_publish(account):
+        seen |= Q(kind="correction")
+    if reports(account):
+        seen |= Q(subject__startswith=f"reports/{account.unit}/")
+    return Notice.objects.filter(account=account).filter(seen)
 
 
 def reports(account: Any) -> bool:

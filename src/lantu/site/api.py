@@ -405,6 +405,36 @@ def indicators(request: HttpRequest) -> Any:
     ]
 
 
+@api.get("/notices", response={200: dict[str, Any], **_REFUSALS}, tags=["notices"])
+def notices(request: HttpRequest, unread: bool = False, page: PageNumber = 1) -> Any:
+    """The account's notices, the latest first, a hundred a page."""
+    from lantu.office.notices.wording import worded
+
+    found = rights.visible_notices(request.user)
+    if unread:
+        found = found.filter(read=None)
+    shown = worded(found[(page - 1) * PER_PAGE : page * PER_PAGE])
+    rows = [{**each.as_json(), "kind_title": plain(each.as_json()["kind_title"])} for each in shown]
+    for row in rows:
+        row["title"], row["detail"] = plain(row["title"]), plain(row["detail"])
+    return {"count": found.count(), "page": page, "notices": rows}
+
+
+class Read(Schema):
+    """Which notices were read: their numbers, or all."""
+
+    ids: Annotated[list[Annotated[int, Field(ge=1, le=2**53)]], Field(max_length=1000)] = []
+    all: bool = False
+
+
+@api.post("/notices/read", response={200: dict[str, Any], **_REFUSALS}, tags=["notices"])
+def read_notices(request: HttpRequest, given: Read) -> Any:
+    """Mark notices of the account as read."""
+    from lantu.site.pages.notices import mark_read
+
+    return {"read": mark_read(request.user, None if given.all else given.ids)}
+
+
 @api.get("/journal", response={200: dict[str, Any], **_REFUSALS}, tags=["journal"])
 def journal(request: HttpRequest, page: PageNumber = 1) -> Any:
     """The journal, the newest lines first."""

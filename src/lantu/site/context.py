@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
 
 from lantu import __version__
 from lantu.base import Text, current_language
@@ -61,13 +62,25 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
             "sign_in": _address("sign_in"),
             "sign_out": _address("sign_out"),
             "account": _address("own_account") if signed else None,
+            "notices": _address("notices") if signed else None,
         },
+        # counted only where the whole frame is written, not for parts of pages
+        "bell": SimpleLazyObject(lambda: _unread(user)) if signed else None,
         "searched": request.GET.get("q", "") if request.path == _address("search") else "",
         "here": request.get_full_path(),
         "language": current_language(),
         "version": __version__,
         "data_versions": [],
     }
+
+
+def _unread(account: Any) -> dict[str, Any]:
+    """How many notices are unread, in figures and words; a hundred and more are 99+."""
+    from lantu.site.pages.notices import MOST_COUNTED, unread_count
+
+    count = unread_count(account)
+    shown = f"{MOST_COUNTED}+" if count > MOST_COUNTED else str(count) if count else ""
+    return {"count": count, "shown": shown}
 
 
 @cache

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "lantu.office.jobs",
     "lantu.office.publications",
     "lantu.office.sheets",
+    "lantu.office.notices",
     "lantu.site",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -190,6 +191,19 @@ LANTU_OIDC = {
     "client_id": os.environ.get("LANTU_OIDC_CLIENT_ID", ""),
     "client_secret": os.environ.get("LANTU_OIDC_CLIENT_SECRET", ""),
 }
+
+LANTU_ADDRESS = (os.environ.get("LANTU_ADDRESS") or (CSRF_TRUSTED_ORIGINS or ["http://127.0.0.1:8021"])[0]).rstrip("/")
+"""Under which the site is reached; begins the links in e-mails and webhooks."""
+LANTU_WEBHOOK = {"url": os.environ.get("LANTU_WEBHOOK_URL", ""), "key": os.environ.get("LANTU_WEBHOOK_KEY", "")}
+LANTU_MAIL = bool(os.environ.get("LANTU_SMTP_HOST"))
+_SECURITY = os.environ.get("LANTU_SMTP_SECURITY", "starttls")
+EMAIL_HOST = os.environ.get("LANTU_SMTP_HOST", "")
+EMAIL_PORT = int(os.environ.get("LANTU_SMTP_PORT") or {"tls": 465, "starttls": 587}.get(_SECURITY, 25))
+EMAIL_HOST_USER = os.environ.get("LANTU_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("LANTU_SMTP_PASSWORD", "")
+EMAIL_USE_TLS, EMAIL_USE_SSL = _SECURITY == "starttls", _SECURITY == "tls"
+EMAIL_TIMEOUT = 5
+DEFAULT_FROM_EMAIL = os.environ.get("LANTU_MAIL_FROM", "lantu@localhost")
 
 LOGGING = {
     "version": 1,

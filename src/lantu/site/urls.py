@@ -28,6 +28,7 @@ SUBJECTS = (
     "journal",
     "public",
     "search",
+    "notices",
     "administration",
     "api_page",
     "progress",

@@ -11,7 +11,7 @@ from tests.office.cases.conftest import day
 
 from lantu.lake import Lake
 from lantu.ledgers import Actor, Change, LedgerBook
-from lantu.office.cases import RaiseReport, find_cases, raise_cases
+from lantu.office.cases import Candidate, RaiseReport, find_cases, raise_cases, read_case_rules
 from lantu.plan.packs import Pack
 
 ALARM = "vapour_recovery_alarm_open"
@@ -165,6 +165,51 @@ def test_two_who_look_at_once_raise_a_case_once(desk: Desk, pack: Pack, tmp_path
     assert len(raise_cases(other, found, desk.system).entered) == 1
     assert raise_cases(desk.book, found, desk.system).known == 1
     assert desk.book.store.counts()["cases"] == 1
+
+
+def test_two_who_look_on_different_days_at_once_raise_one_case(desk: Desk, pack: Pack, tmp_path: Path) -> None:
+    """Their numbers would differ, so no key of the database stops the second one: one waits for the other."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from tests.office.cases.worked import book_of
+
+    for number in range(1, 9):
+        desk.book.enter("petrol_stations", _station(f"JZ-{number}"), "东华门街道", desk.system, day(1, 4))
+        desk.alarm(f"BJ-{number}", day(3, 1), f"JZ-{number}")
+    looks = [find_cases(pack, desk.lake, desk.book, day(3, each), [ALARM]).candidates for each in (1, 2, 3, 4)]
+
+    def enter(candidates: list[Candidate]) -> int:
+        return len(raise_cases(book_of(pack, tmp_path), candidates, desk.system).entered)
+
+    with ThreadPoolExecutor(4) as pool:
+        entered = list(pool.map(enter, looks))
+    assert sum(entered) == 8
+    assert desk.book.store.counts()["cases"] == 8
+
+
+def test_what_was_cut_off_between_entering_and_dispatching_is_dispatched_the_next_time(
+    desk: Desk, pack: Pack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.alarm("BJ-1", day(3, 1))
+    rules = read_case_rules(pack)
+    rule = rules[ALARM].model_copy(update={"dispatch": "at_once"})
+    found = find_cases(pack, desk.lake, desk.book, day(3, 1), [ALARM], rules={ALARM: rule}).candidates
+    with monkeypatch.context() as patch:
+        patch.setattr(LedgerBook, "advance", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            raise_cases(desk.book, found, desk.system)
+    (number,) = desk.book.store.keys("cases")
+    assert desk.case(number).state == "raised"
+    assert raise_cases(desk.book, found, desk.system).known == 1
+    assert desk.case(number).state == "assigned"
+
+
+def _killed(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _station(number: str) -> dict[str, object]:
+    return {"number": number, "name": number, "kind": "station"}
 
 
 def handled(desk: Desk, on: dt.date) -> tuple[dict[str, object], dict[str, Path]]:

@@ -10,7 +10,7 @@ from lantu.office.cases.handling import Handling, read_handling
 from lantu.office.cases.lateness import LateCase, LateRow, lateness, open_cases, summed
 from lantu.office.cases.listing import CaseFilter, CaseRow, count_cases, list_cases
 from lantu.office.cases.photos import PhotoQuestion, PictureIndex, photo_questions
-from lantu.office.cases.raising import RaiseReport, raise_cases
+from lantu.office.cases.raising import Outcome, RaiseReport, foresee, raise_cases
 from lantu.office.cases.rechecks import Recheck, drawn_rechecks
 from lantu.office.cases.rules import Rule, read_case_rules
 
@@ -23,6 +23,7 @@ __all__ = [
     "Handling",
     "LateCase",
     "LateRow",
+    "Outcome",
     "PhotoQuestion",
     "PictureIndex",
     "RaiseReport",
@@ -31,6 +32,7 @@ __all__ = [
     "count_cases",
     "drawn_rechecks",
     "find_cases",
+    "foresee",
     "lateness",
     "list_cases",
     "open_cases",

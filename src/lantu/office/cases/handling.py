@@ -1,4 +1,4 @@
-"""How a pack wants cases handled (`case_handling.yaml`): escalation, checks on photos, when reports are due."""
+"""How a pack wants cases handled (`case_handling.yaml`): escalation, checks on photos, reports, when rules raise."""
 
 from __future__ import annotations
 
@@ -68,12 +68,24 @@ class Reporting(ClosedModel):
     """Which roles in a measure must report on it."""
 
 
+class Raising(ClosedModel):
+    """When rules raise cases by themselves: each morning, after an import of data; without this, only when asked.
+
+    Each time the last whole day and those before it are looked at, `days` in all, for what came late.
+    """
+
+    every_morning: bool = False
+    after_import: bool = False
+    days: Annotated[int, Field(ge=1, le=31)] = 1
+
+
 class Handling(ClosedModel):
     """All of `case_handling.yaml`."""
 
     escalation: Escalation
     photos: PhotoChecks
     reports: Reporting
+    raising: Raising = Raising()
 
 
 def read_handling(pack: Pack) -> Handling:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from lantu.base import LantuError, Text
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from lantu.office.cases.candidates import Candidate
 
 OPEN = ("raised", "assigned", "accepted", "rectified")
+LOCK_NAME = "raising.lock"
 _MARK = "rule:"
 """Begins the source of a change that a rule made; the hits follow, one in a line."""
 
@@ -55,27 +58,62 @@ class RaiseReport:
         }
 
 
-def raise_cases(book: LedgerBook, candidates: Sequence[Candidate], actor: Actor) -> RaiseReport:
-    """Enter what the rules found. To do it again changes nothing.
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What becomes of one hit: a new case, or the case that it is added to, that it reopens, or that knows it."""
+
+    candidate: Candidate
+    kind: str
+    """`entered`, `joined` (a case that another hit of the call makes), `added`, `reopened`, `known` or `refused`."""
+    case: str | None
+    """The number of the case that is there already; None of a new one."""
+
+
+def raise_cases(
+    book: LedgerBook,
+    candidates: Sequence[Candidate],
+    actor: Actor,
+    step: Callable[[int, int], None] | None = None,
+) -> RaiseReport:
+    """Enter what the rules found. To do it again changes nothing, nor do two who do it at once.
 
     Args:
         book: the ledgers.
         candidates: what `find_cases` gave.
         actor: in whose name it is entered.
+        step: told how many of how many hits with a case of their own are done.
 
     Raises:
         LantuError: a case cannot be entered; the new cases of one call are entered together or not at all.
     """
-    try:
-        return _Raising(book, actor).run(candidates)
-    except LantuError:
-        # somebody else may have raised the same cases in the same moment: then all of them are known by now
-        return _Raising(book, actor).run(candidates)
+    with _alone(book):
+        try:
+            return _Raising(book, actor, step).run(candidates)
+        except LantuError:
+            # somebody may have worked on one of the cases in the same moment: it is read anew, once
+            return _Raising(book, actor, step).run(candidates)
+
+
+def foresee(book: LedgerBook, candidates: Sequence[Candidate], actor: Actor) -> list[Outcome]:
+    """What `raise_cases` would do with the hits now, one by one. Nothing is entered."""
+    seen = _Foreseeing(book, actor)
+    seen.run(candidates)
+    return seen.outcomes
+
+
+@contextmanager
+def _alone(book: LedgerBook) -> Iterator[None]:
+    """One at a time in a workspace: two who look on different days would each enter a case of their own."""
+    folder = book.evidence_folder.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LOCK_NAME).open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 class _Raising:
-    def __init__(self, book: LedgerBook, actor: Actor) -> None:
-        self.book, self.actor, self.report = book, actor, RaiseReport()
+    def __init__(self, book: LedgerBook, actor: Actor, step: Callable[[int, int], None] | None = None) -> None:
+        self.book, self.actor, self.report, self._step = book, actor, RaiseReport(), step
 
     def run(self, candidates: Sequence[Candidate]) -> RaiseReport:
         by_key: dict[str, list[Candidate]] = {}
@@ -84,16 +122,25 @@ class _Raising:
         hits = self._hits() if by_key else set()
         cases = self._cases(list(by_key))
         fresh: list[tuple[list[Candidate], Change]] = []
-        for key, found in by_key.items():
+        for number, (key, found) in enumerate(by_key.items(), 1):
             new = self._old_case(cases.get(key), found, hits)
             if new:
                 fresh.append((new, self._entering(key, new)))
+            if self._step is not None:
+                self._step(number, len(by_key))
+        self._enter(fresh)
+        return self.report
+
+    def _enter(self, fresh: list[tuple[list[Candidate], Change]]) -> None:
         self.book.store.add([change for _, change in fresh])
         for found, change in fresh:
             self.report.entered.append(change.key)
-            if found[0].rule.dispatch == "at_once" and change.holder is not None:
-                self.book.advance(CASES, change.key, "assign", self.actor, change.day)
-        return self.report
+            self._dispatch(found[0], change)
+
+    def _dispatch(self, candidate: Candidate, case: Change) -> None:
+        """Dispatch a case that nobody has touched, where its rule says so."""
+        if candidate.rule.dispatch == "at_once" and case.holder is not None and case.version == 1:
+            self.book.advance(CASES, case.key, "assign", self.actor, case.day)
 
     def _hits(self) -> set[str]:
         """All hits that were ever entered."""
@@ -115,25 +162,34 @@ class _Raising:
         if number is None:
             return found
         case = self._followed(number)
+        if case.state == "raised":
+            # one who was cut off between entering a case and dispatching it is finished here
+            self._dispatch(found[0], case)
         left = []
         for candidate in found:
             again = candidate.hit in hits
             seen = candidate.found_on if candidate.standing else candidate.occurred_on
             if again and (case.state in OPEN or not candidate.standing):
-                self.report.known += 1
+                self._know(case, candidate)
             elif case.state in OPEN:
                 case = self._add(case, candidate, seen)
             else:
                 ended = last_move(self.book.store.history(CASES, case.key)).day
                 if seen <= ended:
-                    self.report.known += 1
+                    self._know(case, candidate)
                 elif case.state == "closed" and (seen - ended).days <= int(case.data.get("rebound_days") or 0):
                     case = self._reopen(case, candidate, seen)
                 elif case.state == "rejected" and (seen - ended).days <= candidate.rule.refusal_days:
-                    self.report.refused.append(case.key)
+                    self._refuse(case, candidate)
                 else:
                     left.append(candidate)
         return left
+
+    def _know(self, case: Change, candidate: Candidate) -> None:
+        self.report.known += 1
+
+    def _refuse(self, case: Change, candidate: Candidate) -> None:
+        self.report.refused.append(case.key)
 
     def _followed(self, number: str) -> Change:
         """The case that a merged one went into, at the end of the chain."""
@@ -207,6 +263,40 @@ class _Raising:
             simulated=any(each.simulated for each in found),
             source=_MARK + "\n".join(each.hit for each in found),
         )
+
+
+class _Foreseeing(_Raising):
+    """The same decisions, with nothing written."""
+
+    def __init__(self, book: LedgerBook, actor: Actor) -> None:
+        super().__init__(book, actor)
+        self.outcomes: list[Outcome] = []
+
+    def _note(self, candidate: Candidate, kind: str, case: str | None) -> None:
+        self.outcomes.append(Outcome(candidate, kind, case))
+
+    def _dispatch(self, candidate: Candidate, case: Change) -> None:
+        pass
+
+    def _know(self, case: Change, candidate: Candidate) -> None:
+        self._note(candidate, "known", case.key)
+
+    def _refuse(self, case: Change, candidate: Candidate) -> None:
+        self._note(candidate, "refused", case.key)
+
+    def _add(self, case: Change, candidate: Candidate, seen: dt.date) -> Change:
+        self._note(candidate, "added", case.key)
+        return case
+
+    def _reopen(self, case: Change, candidate: Candidate, seen: dt.date) -> Change:
+        self._note(candidate, "reopened", case.key)
+        return replace(case, state="assigned")
+
+    def _enter(self, fresh: list[tuple[list[Candidate], Change]]) -> None:
+        for found, _ in fresh:
+            # the first hit makes the case, the others of one call go into it
+            for number, candidate in enumerate(found):
+                self._note(candidate, "joined" if number else "entered", None)
 
 
 def _later(case: Change, day: dt.date) -> dt.date:

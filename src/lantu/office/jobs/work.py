@@ -9,15 +9,18 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.db import close_old_connections
+from django.db import close_old_connections, transaction
 from django.utils import timezone
 from huey import crontab
 from huey.contrib.djhuey import db_periodic_task, db_task
 
 from lantu.base import LantuError, SeveralErrors, Text, use_language
-from lantu.ledgers import Actor
 from lantu.office.desk import desk
+from lantu.office.jobs import raising
 from lantu.office.jobs.models import Job
+from lantu.office.jobs.raising import PROGRAM
+from lantu.office.notices import deriving, sending
+from lantu.office.notices.noting import note_job
 
 if TYPE_CHECKING:
     from lantu.office.accounts.models import Account
@@ -25,8 +28,6 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int, str], None]
 _ATTEMPTS = 3
 _SILENT = dt.timedelta(minutes=10)
-PROGRAM = Actor("lantu", "lantu")
-"""Who is named in the journal where the program acts by itself."""
 
 
 def ask(kind: str, given: dict[str, Any], account: Account | None) -> Job:
@@ -94,9 +95,14 @@ def _in_both(error: LantuError) -> Text:
 
 
 def _end(job: Job, state: str, message: Text, result: dict[str, Any]) -> None:
-    Job.objects.filter(pk=job.pk).update(
-        state=state, message_zh=message.zh, message_en=message.en, result=result, ended=timezone.now()
-    )
+    """Write down how a job has ended, and tell whom it concerns, as one whole; of two who end it the first."""
+    with transaction.atomic():
+        ended = Job.objects.filter(pk=job.pk, ended=None).update(
+            state=state, message_zh=message.zh, message_en=message.en, result=result, ended=timezone.now()
+        )
+        if ended:
+            job.refresh_from_db()
+            note_job(job)
 
 
 def assess_day(job: Job, step: Progress) -> tuple[Text, dict[str, Any]]:
@@ -127,8 +133,12 @@ def assess_and_keep(day: dt.date, step: Progress | None = None) -> Any:
 
 def import_files(job: Job, step: Progress) -> tuple[Text, dict[str, Any]]:
     """Import uploaded files into a dataset."""
-    report = desk().lake.import_files(job.given["dataset"], [Path(file) for file in job.given["files"]], progress=step)
+    dataset = job.given["dataset"]
+    report = desk().lake.import_files(dataset, [Path(file) for file in job.given["files"]], progress=step)
     lines = report.lines()
+    wanted = raising.wanted_after_import(dataset)
+    if wanted is not None:
+        ask("raise_cases", wanted, None)
     return Text("\n".join(line.zh for line in lines), "\n".join(line.en for line in lines)), report.as_json()
 
 
@@ -247,6 +257,8 @@ KINDS: dict[str, Callable[[Job, Progress], tuple[Text, dict[str, Any]]]] = {
     "take_sheet": take_return,
     "export_sheet": export_list,
     "draw_rechecks": draw_rechecks,
+    "find_cases": raising.find_for_cases,
+    "raise_cases": raising.raise_for_cases,
 }
 TITLES = {
     "assess": Text("评定", "assess"),
@@ -258,10 +270,23 @@ TITLES = {
     "take_sheet": Text("收入回表", "take a returned sheet"),
     "export_sheet": Text("导出台账", "export a list"),
     "draw_rechecks": Text("抽取复核", "draw re-checks"),
+    "find_cases": Text("按规则查找问题", "find cases by rules"),
+    "raise_cases": Text("按规则立案", "raise cases by rules"),
 }
 
 
 @db_periodic_task(crontab(minute="30", hour="4"))
 def every_morning() -> None:
-    """Assess the day anew."""
+    """Assess the day anew, and raise cases by rules where the pack wants it."""
     ask("assess", {}, None)
+    wanted = raising.wanted_each_morning()
+    if wanted is not None:
+        ask("raise_cases", wanted, None)
+
+
+@db_periodic_task(crontab())
+def every_minute() -> None:
+    """Tell people what has happened meanwhile, and send out what is due, aside of the jobs."""
+    deriving.derive()
+    sending.plan_digests()
+    sending.deliver_aside()

@@ -87,6 +87,7 @@ def accounts(request: HttpRequest) -> Page | HttpResponse:
     ]
     extra = {
         "form": form,
+        "actions": [{"title": Text("通知外发", "Notices sent out"), "url": reverse("deliveries")}],
         "list_page": page,
         "kept": kept_query(request),
         "rows": [{"cells": _cells(a)} for a in page],

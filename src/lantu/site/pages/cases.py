@@ -17,7 +17,7 @@ from lantu.office.register import lists
 from lantu.office.register.story import body_title
 from lantu.office.steps import offers
 from lantu.site.answers import Page, address, pair, shown_to
-from lantu.site.pages import case_watch, case_work
+from lantu.site.pages import case_raising, case_watch, case_work
 from lantu.site.pages.case_work import alike_words
 from lantu.site.pages.entries import (
     common_pairs,
@@ -136,6 +136,8 @@ def cases(request: HttpRequest) -> Page:
     actions = []
     if rights.enters_some(request.user, declared):
         actions.append({"title": Text("登记线索", "Enter a clue"), "url": address("new_case"), "primary": True})
+    if rights.may_run_jobs(request.user):
+        actions.append({"title": Text("按规则立案", "Raise by rules"), "url": address("raise_cases")})
     actions += [
         {"title": Text("谁逾期", "Who is late"), "url": address("late_cases")},
         {"title": Text("抽查复核", "Re-checks"), "url": address("rechecks")},
@@ -264,6 +266,7 @@ def case(request: HttpRequest, key: str) -> Page | HttpResponse:
         "merged_into": into,
         "alike": [each.as_json() for each in alike],
         "data_rows": [line for line in str(row.values.get("data_rows") or "").split("\n") if line],
+        "ground": case_raising.shown_ground(request.user, row),
         "measures": measures(request.user, declared),
     }
     kind = declared.field("case_class")
@@ -306,6 +309,7 @@ def _case_actions(request: HttpRequest, row: Entry) -> list[dict[str, Any]]:
 routes = [
     *pair("cases", cases, "cases"),
     *case_work.routes,
+    *case_raising.routes,
     *case_watch.routes,  # they name no case, and come before those that do
     path("cases/<path:key>.json", case, name="case_json"),
     path("cases/<path:key>", case, name="case"),

@@ -46,6 +46,10 @@ ACTIONS = {
     "correction_answered": Text("答复更正申请", "correction answered"),
     "accept_reading": Text("采纳读取结果", "reading accepted"),
     "enter_target": Text("录入指标值", "figure entered"),
+    "raise_cases": Text("按规则立案", "cases raised by rules"),
+    "draw_rechecks": Text("抽取复核", "re-checks drawn"),
+    "notice_choice": Text("通知邮件设置", "e-mail of notices chosen"),
+    "retry_delivery": Text("再发通知", "notice sent again"),
 }
 
 _HEADS = (
