@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import random
-import shutil
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lantu.base import LantuError, Place, SeveralErrors, Text
 from lantu.ledgers.database import database_of
 from lantu.ledgers.entries import Entries
+from lantu.ledgers.evidence import keep, path_of, pieces_of
 from lantu.ledgers.faults import EntryFault, check_version, in_future, locked, no_entry, not_initial
 from lantu.ledgers.guards import Actor, changed_outside, guard_faults, holder_after, unknown_kinds, written_by
 from lantu.ledgers.history import History
@@ -345,7 +344,7 @@ class LedgerBook:
         if when > self.today:
             faults.append(in_future(when, self.today))
         faults += unknown_kinds(ledger, [kind for kind, _ in evidence])
-        pieces, unfit = self._pieces(ledger, evidence)
+        pieces, unfit = pieces_of(ledger, evidence)
         faults += unfit
         if faults:
             raise SeveralErrors([fault.as_error(ledger.ledger) for fault in faults])
@@ -357,7 +356,7 @@ class LedgerBook:
                 mend=Text("改动已有条目用 amend", "use amend to change it"),
             )
         for piece, (_, path) in zip(pieces, evidence, strict=True):
-            self._keep(piece, Path(path))
+            keep(self.evidence_folder, piece, Path(path))
         return self.made(
             ledger,
             key,
@@ -609,12 +608,12 @@ class LedgerBook:
         faults += unfit
         code, unfit = self._moved_to(ledger, step, old.area, area)
         faults += unfit
-        pieces, unfit = self._pieces(ledger, files)
+        pieces, unfit = pieces_of(ledger, files)
         faults += unfit
         if faults:
             raise SeveralErrors([fault.as_error(f"{ledger.ledger}/{key}") for fault in faults])
         for piece, (_, path) in zip(pieces, files, strict=True):
-            self._keep(piece, Path(path))
+            keep(self.evidence_folder, piece, Path(path))
         change = self.made(
             ledger,
             key,
@@ -652,26 +651,6 @@ class LedgerBook:
         except Unfit as unfit:
             return before, [EntryFault("area", unfit.what, unfit.mend)]
 
-    def _pieces(self, ledger: Ledger, files: Sequence[tuple[str, Path]]) -> tuple[list[Evidence], list[EntryFault]]:
-        """What is known of the files that are handed in; a picture is read, a file that is none is refused."""
-        pieces, faults = [], []
-        for kind, given in files:
-            path = Path(given)
-            if not path.is_file():
-                faults.append(EntryFault(kind, Text(f"找不到文件 {path}", f"there is no file {path}")))
-                continue
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()
-            piece = Evidence(kind, path.name, digest)
-            if kind in ledger.pictures:
-                from lantu.ledgers.pictures import read_picture
-
-                try:
-                    piece = Evidence(kind, path.name, digest, **read_picture(path).as_evidence())
-                except LantuError as error:
-                    faults.append(EntryFault(kind, error.what, error.mend))
-            pieces.append(piece)
-        return pieces, faults
-
     def _step(self, ledger: Ledger, old: Change, transition: str) -> Transition:
         allowed = [step for step in ledger.transitions if old.state in step.from_]
         found = next((step for step in allowed if step.name == transition), None)
@@ -688,15 +667,7 @@ class LedgerBook:
 
     def evidence_path(self, piece: Evidence) -> Path:
         """Where the file of a piece of evidence is kept: under its digest."""
-        return self.evidence_folder / piece.sha256[:2] / f"{piece.sha256}{Path(piece.file).suffix.lower()[:10]}"
-
-    def _keep(self, piece: Evidence, path: Path) -> None:
-        target = self.evidence_path(piece)
-        if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            fresh = target.with_suffix(target.suffix + ".new")
-            shutil.copyfile(path, fresh)
-            fresh.replace(target)
+        return path_of(self.evidence_folder, piece)
 
     def recheck_sample(self, name: str, first: dt.date, last: dt.date, seed: str) -> list[str]:
         """The closed entries that are drawn for a re-check (抽查复核): the same seed draws the same ones.

@@ -19,6 +19,7 @@ from lantu.base import LantuError, SeveralErrors, Text, current_language
 from lantu.office import rights
 from lantu.office.desk import desk
 from lantu.office.evidence import ACCEPT, PICTURES
+from lantu.office.outages import status_of
 from lantu.office.steps import asked_by
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ class LedgerForm(forms.Form):
         super().__init__(*arguments, **options)
         self.evidence: dict[str, str] = {}
         self.names: list[str] = []
+        self.status = 422
+        """The status of the answer that shows the form again."""
 
     def given(self) -> dict[str, Any]:
         """The values of declared fields as they were typed, by name."""
@@ -88,7 +91,8 @@ class LedgerForm(forms.Form):
         return [(kind, file) for name, kind in self.evidence.items() for file in self.cleaned_data.get(name) or []]
 
     def refuse(self, error: LantuError) -> None:
-        """Show what the ledger refused, each fault at its field."""
+        """Show what the ledger refused, each fault at its field; an outage is told above the form."""
+        self.status = status_of(error)
         places = {each: f"v_{each}" for each in self.names} | {kind: name for name, kind in self.evidence.items()}
         for each in error.errors if isinstance(error, SeveralErrors) else [error]:
             field = each.where.field if each.where else None
