@@ -1,4 +1,4 @@
-"""A disk that is full in the middle of the work: it is said in words, nothing is half there, and the work goes on later.
+"""A disk that is full in the middle of the work: it is said in words, nothing is half there, the work goes on later.
 
 The site runs on a small file system of its own (`mount -t tmpfs`, which asks for root); elsewhere the processes of the
 server are forbidden to make any file longer (RLIMIT_FSIZE), which is refused in the same places.
