@@ -112,17 +112,20 @@ def _named(error: BaseException) -> Outage | None:
         return FULL
     if isinstance(error, sqlite3.OperationalError) and any(part in words for part in _BUSY_WORDS):
         return BUSY
-    return GONE if _is_lost_connection(error) else None
+    return _of_postgresql(error) if type(error).__module__.partition(".")[0] == "psycopg" else None
 
 
-def _is_lost_connection(error: BaseException) -> bool:
-    """Whether PostgreSQL did not answer, or ended the connection."""
-    if type(error).__module__.partition(".")[0] != "psycopg":
-        return False
+def _of_postgresql(error: BaseException) -> Outage | None:
+    """What PostgreSQL says by its code; a connection that broke, or never came about, has none.
+
+    Codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
+    """
     import psycopg
 
-    if isinstance(error, psycopg.InterfaceError | psycopg.errors.LockNotAvailable):
-        return True
-    # what PostgreSQL refuses carries its code; a connection that broke, or never came about, has none
     state = getattr(error, "sqlstate", None)
-    return isinstance(error, psycopg.OperationalError) and (state is None or state[:2] in ("08", "57", "53"))
+    if state in ("55P03", "40P01", "40001"):  # waited too long for a lock, deadlock, serialization
+        return BUSY
+    if isinstance(error, psycopg.InterfaceError):
+        return GONE
+    lost = state is None or state[:2] in ("08", "57", "53")
+    return GONE if isinstance(error, psycopg.OperationalError) and lost else None

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
@@ -56,14 +57,16 @@ def language(handle: Handler) -> Handler:
 
 
 class Sessions(SessionMiddleware):
-    """Sessions as Django keeps them; a page that is only read comes even if the session cannot be written."""
+    """Sessions as Django keeps them; where one cannot be written, what was done or read is answered nevertheless."""
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Save the session."""
+        from lantu.office.outages import outage_of
+
         try:
             return super().process_response(request, response)
-        except DatabaseError as error:
-            if request.method not in ("GET", "HEAD"):
+        except (DatabaseError, SessionInterrupted) as error:
+            if outage_of(error) is None:
                 raise
             _log.warning("the session is not written: %s", error)
             return response

@@ -114,6 +114,11 @@ DATABASES = {
         },
     }
 }
+if DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    # as long as SQLite waits for a lock, and no longer than a person does for a server that is not there
+    _OPTIONS = DATABASES["default"].setdefault("OPTIONS", {})
+    _OPTIONS.setdefault("connect_timeout", 5)
+    _OPTIONS.setdefault("options", "-c lock_timeout=20000")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.Account"
