@@ -64,12 +64,13 @@ def test_a_lock_that_lasts_is_told_and_nothing_is_lost(city: Any, signed_in: Bro
 
 def test_the_api_says_it_as_json_and_when_to_come_again(city: Any, signed_in: Browsers) -> None:
     browser, area = signed_in("district1"), streets_of("district1")[0]
-    values = {"number": "SUO-2", "kind": "industrial", "found_on": "2021-05-01", "problem": "yes", "river": "清河"}
+    values = {"number": "SUO-2", "name": "一号口", "kind": "industrial", "river": "清河"}
+    values |= {"found_on": "2021-05-01", "problem": "yes"}
     with locked(city):
         answer = browser.post(
             "/api/ledgers/outfalls/entries", {"area": area, "values": values}, content_type="application/json"
         )
-        assert answer.status_code == 503
+        assert answer.status_code == 503, answer.content.decode()
         assert answer.json()["faults"][0]["what"]["zh"].startswith("数据库正忙")
         assert int(answer.headers["Retry-After"]) > 0
 
