@@ -6,8 +6,11 @@ import sqlite3
 import time
 from typing import Any
 
+import psycopg
 import requests
 from tests.site.living import Living
+
+from lantu.ledgers.database import marked
 
 SECONDS_FOR_A_JOB = 180
 
@@ -47,6 +50,9 @@ class Hand:
 
 def rows(site: Living, query: str, *values: Any) -> list[Any]:
     """What the database of a site holds, past the site."""
+    if site.database:
+        with psycopg.connect(site.database) as asked:
+            return asked.execute(marked(query).encode(), values).fetchall()
     connection = sqlite3.connect(site.workspace / "lantu.sqlite", timeout=30)
     try:
         return connection.execute(query, values).fetchall()

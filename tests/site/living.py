@@ -38,6 +38,8 @@ class Living:
     address: str
     workspace: Path
     process: int
+    database: str = ""
+    """The URL of its database; empty for the one in the workspace."""
 
     def worker(self) -> int:
         """The process of the worker that does the jobs.
@@ -54,6 +56,7 @@ class Living:
     def doctor(self) -> str:
         """What `lantu doctor` says of the workspace; it must find nothing wrong."""
         environment = {**os.environ, "LANTU_WORKSPACE": str(self.workspace), "LANTU_LANG": "en"}
+        environment["LANTU_DATABASE_URL"] = self.database
         command = [sys.executable, "-m", "lantu", "doctor"]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -89,7 +92,7 @@ def living_site(
     with (folder / "server.log").open("w") as log:
         server = subprocess.Popen([sys.executable, "-c", _RUN, str(port)], env=environment, stdout=log, stderr=log)
         try:
-            site = Living(f"http://127.0.0.1:{port}", workspace, server.pid)
+            site = Living(f"http://127.0.0.1:{port}", workspace, server.pid, database)
             _wait_for(site.address, server, folder / "server.log")
             yield site
         finally:

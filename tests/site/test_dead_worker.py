@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 import pytest
 import xlsxwriter
+from tests.site.conftest import ON_POSTGRESQL, fresh_postgresql
 from tests.site.hands import Hand, rows
 from tests.site.living import Living, living_site
 
@@ -24,12 +25,15 @@ SHEET_ROWS = 7000
 
 
 @pytest.fixture(scope="module")
-def site(made_city: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
+def site(django_ready: Path, made_city: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
     """A city without readings of air, so that measured ones can be imported."""
     folder = tmp_path_factory.mktemp("dead_worker")
     shutil.copytree(made_city, folder / "made")
     shutil.rmtree(folder / "made" / "lake" / "air_hourly")
-    with living_site(folder / "made", folder) as running:
+    database = f"{os.environ['LANTU_TEST_TEMPLATE']}_dead_worker" if ON_POSTGRESQL else ""
+    if database:
+        fresh_postgresql(database)
+    with living_site(folder / "made", folder, database) as running:
         yield running
 
 

@@ -13,7 +13,15 @@ from lantu.ledgers.database import database_of
 from lantu.ledgers.entries import Entries
 from lantu.ledgers.evidence import keep, path_of, pieces_of
 from lantu.ledgers.faults import EntryFault, check_version, in_future, locked, no_entry, not_initial
-from lantu.ledgers.guards import Actor, changed_outside, guard_faults, holder_after, unknown_kinds, written_by
+from lantu.ledgers.guards import (
+    Actor,
+    changed_outside,
+    guard_faults,
+    holder_after,
+    left_to_steps,
+    unknown_kinds,
+    written_by,
+)
 from lantu.ledgers.history import History
 from lantu.ledgers.judging import RULES, outcome
 from lantu.ledgers.schema import Ledger, LedgerField, Transition
@@ -283,6 +291,7 @@ class LedgerBook:
         simulated: bool = False,
         source: str | None = None,
         evidence: Sequence[tuple[str, Path]] = (),
+        typed: bool = False,
     ) -> Change:
         """Enter a new entry.
 
@@ -299,11 +308,14 @@ class LedgerBook:
             simulated: whether it is invented.
             source: what it was made from: a sheet, a rule.
             evidence: files by kind that show what is entered.
+            typed: whether a person filled in any field that there is: then those that only steps fill are refused.
 
         Raises:
             SeveralErrors: values that do not fit, an unknown field, an area that does not exist, a key that is taken.
         """
-        change = self.entering(name, given, area, actor, day, holder, state, place, note, simulated, source, evidence)
+        change = self.entering(
+            name, given, area, actor, day, holder, state, place, note, simulated, source, evidence, typed
+        )
         self.store.add([change])
         return change
 
@@ -321,6 +333,7 @@ class LedgerBook:
         simulated: bool = False,
         source: str | None = None,
         evidence: Sequence[tuple[str, Path]] = (),
+        typed: bool = False,
     ) -> Change:
         """The change by which a new entry is entered (see `enter`), checked and not yet kept: for many at once.
 
@@ -330,6 +343,7 @@ class LedgerBook:
         ledger = self.ledger(name)
         values, faults = self.read_values(ledger, given)
         read = set(values)
+        faults += left_to_steps(ledger, values) if typed else []
         for field in ledger.fields:
             if field.default is not None and field.name not in values and field.name not in given:
                 values[field.name] = read_value(field, None, self.registers)

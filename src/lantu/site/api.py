@@ -334,6 +334,7 @@ def enter(request: HttpRequest, ledger: Word, given: NewEntry) -> Any:
         place=given.place,
         note=given.note,
         simulated=desk().simulated,
+        typed=True,
     )
     return 201, _entry(_one(request, ledger, change.key))
 

@@ -11,10 +11,10 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.db import DatabaseError
+from django.db import DatabaseError, DataError
 from django.http import HttpRequest, HttpResponse
 
-from lantu.base import LantuError, use_language
+from lantu.base import LantuError, Text, use_language
 from lantu.base.language import LANGUAGES
 
 _log = logging.getLogger(__name__)
@@ -123,6 +123,9 @@ class errors:  # noqa: N801
         if outage is not None:
             _log.warning("%s: %s", request.path, error)
             return out_of_order(request, outage)
+        if isinstance(error, DataError):
+            what = Text("请求中有存放不了的字符或数值", "the request holds a character or number that cannot be stored")
+            return refused(request, LantuError(what))
         return refused(request, error) if isinstance(error, LantuError) else None
 
 

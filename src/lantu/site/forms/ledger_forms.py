@@ -259,13 +259,14 @@ def place_of(form: LedgerForm) -> str | None:
 
 
 def enter_form(account: Any, ledger: Ledger, *given: Any) -> LedgerForm:
-    """The form that enters a new entry; the areas are those of the account."""
+    """The form that enters a new entry; the areas are those of the account. What only steps fill is left to them."""
     form = LedgerForm(*given)
     own = [each for each in ledger.fields if each.name in ledger.key]
     _add_values(form, own, None, {})
     form.fields["area"] = _area_field(account, ledger, None, True)
     form.fields["holder"] = _holder_field(account.unit if account.unit in desk().pack.units else None)
-    _add_values(form, [each for each in ledger.fields if each.name not in ledger.key], None, {})
+    able = [each for each in ledger.fields if each.name not in ledger.key and not each.by_step]
+    _add_values(form, able, None, {})
     if len(ledger.initial_states) > 1:
         form.fields["state"] = forms.ChoiceField(
             widget=PlainSelect,

@@ -205,6 +205,7 @@ def enter(request: HttpRequest, name: str) -> Page | HttpResponse:
                 place=place_of(form),
                 note=form.cleaned_data.get("note") or None,
                 simulated=desk().simulated,
+                typed=True,
             )
             key = change.key
         except LantuError as error:
