@@ -7,6 +7,7 @@ import datetime as dt
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 
@@ -100,7 +101,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {
+DATABASES: dict[str, dict[str, Any]] = {
     "default": dj_database_url.parse(os.environ[URL_VARIABLE], conn_max_age=600, conn_health_checks=True)
     if os.environ.get(URL_VARIABLE)
     else {
