@@ -1,7 +1,7 @@
 """Duties (责任): which unit owes what by the plan, which ledgers a duty touches, and who must report each month.
 
-A body that a plan names with another in brackets, as in 市经济和信息化局(市新能源汽车联席会议办公室), owes it itself: the
-brackets say in which capacity. Groups are taken apart into their members; wordings that name no body oblige nobody.
+A body that a plan names with another in brackets, as in 市经济和信息化局(市新能源汽车联席会议办公室), owes it itself:
+the brackets say in which capacity. Groups are taken apart into their members; wordings that name no body oblige nobody.
 """
 
 from __future__ import annotations
