@@ -17,7 +17,8 @@ test: .setup
 # The site once more, on a PostgreSQL that is started for it.
 test-postgresql: .setup
 	LANTU_TEST_DATABASE=postgresql $(RUN) pytest -n $(WORKERS) tests/site \
-		--ignore tests/site/test_behaviour.py --ignore tests/site/test_operate.py
+		--ignore tests/site/test_behaviour.py --ignore tests/site/test_operate.py \
+		--ignore tests/site/test_full_disk.py
 
 lint: .setup
 	$(RUN) ruff check .

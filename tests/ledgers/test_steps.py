@@ -198,3 +198,14 @@ def test_what_does_not_hang_together_is_refused(folder: Path, old: str, new: str
     (folder / "ledgers" / "troubles.yaml").write_text(TROUBLES.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(SeveralErrors, match=message):
         read_ledgers(folder / "ledgers")
+
+
+def test_what_only_steps_fill_is_not_typed_into_a_new_entry(troubles: LedgerBook) -> None:
+    with pytest.raises(SeveralErrors) as caught:
+        troubles.enter("troubles", {"number": "T-9", "hits": 3, "due_on": "2021-08-01"}, "D", OTHER, typed=True)
+    assert [error.what.en for error in caught.value.errors] == [
+        "'due on' is filled by later steps",
+        "'hits' is filled by later steps",
+    ]
+    assert troubles.enter("troubles", {"number": "T-9"}, "D", OTHER, typed=True).version == 1
+    assert troubles.enter("troubles", {"number": "T-8", "hits": 1}, "D", OTHER).data["hits"] == 1, "a rule may"

@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,10 +33,34 @@ def free_port() -> int:
 
 @dataclass(frozen=True)
 class Living:
-    """A running site: its address, its workspace, and the accounts that `lantu demo` wrote down."""
+    """A running site: its address, its workspace, the process that runs it, and the accounts of `lantu demo`."""
 
     address: str
     workspace: Path
+    process: int
+    database: str = ""
+    """The URL of its database; empty for the one in the workspace."""
+
+    def worker(self) -> int:
+        """The process of the worker that does the jobs.
+
+        Raises:
+            LookupError: there is none now.
+        """
+        for task in Path(f"/proc/{self.process}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                if b"lantu.site.worker" in Path(f"/proc/{child}/cmdline").read_bytes():
+                    return int(child)
+        raise LookupError("there is no worker")
+
+    def doctor(self) -> str:
+        """What `lantu doctor` says of the workspace; it must find nothing wrong."""
+        environment = {**os.environ, "LANTU_WORKSPACE": str(self.workspace), "LANTU_LANG": "en"}
+        environment["LANTU_DATABASE_URL"] = self.database
+        command = [sys.executable, "-m", "lantu", "doctor"]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     def passwords(self) -> dict[str, str]:
         """The password of each account, from the file that `lantu demo` names."""
@@ -45,13 +69,16 @@ class Living:
 
 
 @contextmanager
-def living_site(made_city: Path, folder: Path, database: str = "") -> Iterator[Living]:
+def living_site(
+    made_city: Path, folder: Path, database: str = "", more: Mapping[str, str] | None = None
+) -> Iterator[Living]:
     """Server and worker on a copy of a made city, as `lantu up` runs them.
 
     Args:
         made_city: the workspace that is copied.
         folder: where to.
         database: the URL of a copy of its database; empty for the one in the workspace.
+        more: further variables of its environment.
     """
     workspace = folder / "workspace"
     shutil.copytree(made_city, workspace)
@@ -59,12 +86,13 @@ def living_site(made_city: Path, folder: Path, database: str = "") -> Iterator[L
     left_out = ("LANTU_JOBS", "LANTU_DATABASE_URL", "LANTU_HOSTS", "LANTU_HTTPS", "DJANGO_SETTINGS_MODULE")
     environment = {name: value for name, value in os.environ.items() if name not in left_out}
     environment["LANTU_WORKSPACE"] = str(workspace)
+    environment |= more or {}
     if database:
         environment["LANTU_DATABASE_URL"] = database
     with (folder / "server.log").open("w") as log:
         server = subprocess.Popen([sys.executable, "-c", _RUN, str(port)], env=environment, stdout=log, stderr=log)
         try:
-            site = Living(f"http://127.0.0.1:{port}", workspace)
+            site = Living(f"http://127.0.0.1:{port}", workspace, server.pid, database)
             _wait_for(site.address, server, folder / "server.log")
             yield site
         finally:

@@ -383,3 +383,20 @@ def _actor(name: str) -> Any:
     from lantu.office.accounts.models import Account
 
     return Account.objects.get(username=name).actor()
+
+
+def test_what_only_steps_fill_is_neither_offered_nor_taken(city: Any, signed_in: Browsers) -> None:
+    browser, area = signed_in("coordinator"), streets_of("district1")[0]
+    page = browser.get("/ledgers/cases/-/enter").content.decode()
+    assert 'name="v_subject"' in page
+    by_steps = [each.name for each in city.book.ledger("cases").fields if each.by_step]
+    assert "rule_key" in by_steps
+    assert [name for name in by_steps if f'name="v_{name}"' in page] == []
+    values = {"number": "ZL-1", "case_class": "air_violation", "occurred_on": "2021-12-01", "what": "x"}
+    for extra, status in (({"rule_key": "forged"}, 422), ({"hits": 9, "reopened": 2}, 422), ({}, 201)):
+        given = {"area": area, "values": {**values, **extra}}
+        answer = browser.post("/api/ledgers/cases/entries", given, content_type="application/json")
+        assert answer.status_code == status, answer.content.decode()
+        if extra:
+            assert [each["where"].split("[")[1] for each in answer.json()["faults"]] == [f"{name}]" for name in extra]
+            assert "由后续步骤填写" in answer.json()["faults"][0]["what"]["zh"]

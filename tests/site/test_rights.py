@@ -60,7 +60,7 @@ PLAN: dict[str, tuple[str, set[str]]] = {
 
 OBJECTS = {
     "ledger", "sheets", "export", "export_job", "export_file", "sheet", "enter_entry", "amend_entry", "entry_step",
-    "entry", "case", "case_rows", "file", "small_file", "job", "reading", "settle_doubt", "accept_reading",
+    "entry", "case", "case_rows", "file", "small_file", "job", "job_again", "reading", "settle_doubt", "accept_reading",
     "public_task", "correction", "answer_correction", "revoke_token", "open_notice",
 }  # fmt: skip
 """Pages about one thing: tested below, or beside what makes the thing."""

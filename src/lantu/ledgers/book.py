@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import random
-import shutil
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +11,17 @@ from typing import TYPE_CHECKING, Any
 from lantu.base import LantuError, Place, SeveralErrors, Text
 from lantu.ledgers.database import database_of
 from lantu.ledgers.entries import Entries
+from lantu.ledgers.evidence import keep, path_of, pieces_of
 from lantu.ledgers.faults import EntryFault, check_version, in_future, locked, no_entry, not_initial
-from lantu.ledgers.guards import Actor, changed_outside, guard_faults, holder_after, unknown_kinds, written_by
+from lantu.ledgers.guards import (
+    Actor,
+    changed_outside,
+    guard_faults,
+    holder_after,
+    left_to_steps,
+    unknown_kinds,
+    written_by,
+)
 from lantu.ledgers.history import History
 from lantu.ledgers.judging import RULES, outcome
 from lantu.ledgers.schema import Ledger, LedgerField, Transition
@@ -284,6 +291,7 @@ class LedgerBook:
         simulated: bool = False,
         source: str | None = None,
         evidence: Sequence[tuple[str, Path]] = (),
+        typed: bool = False,
     ) -> Change:
         """Enter a new entry.
 
@@ -300,11 +308,14 @@ class LedgerBook:
             simulated: whether it is invented.
             source: what it was made from: a sheet, a rule.
             evidence: files by kind that show what is entered.
+            typed: whether a person filled in any field that there is: then those that only steps fill are refused.
 
         Raises:
             SeveralErrors: values that do not fit, an unknown field, an area that does not exist, a key that is taken.
         """
-        change = self.entering(name, given, area, actor, day, holder, state, place, note, simulated, source, evidence)
+        change = self.entering(
+            name, given, area, actor, day, holder, state, place, note, simulated, source, evidence, typed
+        )
         self.store.add([change])
         return change
 
@@ -322,6 +333,7 @@ class LedgerBook:
         simulated: bool = False,
         source: str | None = None,
         evidence: Sequence[tuple[str, Path]] = (),
+        typed: bool = False,
     ) -> Change:
         """The change by which a new entry is entered (see `enter`), checked and not yet kept: for many at once.
 
@@ -331,6 +343,7 @@ class LedgerBook:
         ledger = self.ledger(name)
         values, faults = self.read_values(ledger, given)
         read = set(values)
+        faults += left_to_steps(ledger, values) if typed else []
         for field in ledger.fields:
             if field.default is not None and field.name not in values and field.name not in given:
                 values[field.name] = read_value(field, None, self.registers)
@@ -345,7 +358,7 @@ class LedgerBook:
         if when > self.today:
             faults.append(in_future(when, self.today))
         faults += unknown_kinds(ledger, [kind for kind, _ in evidence])
-        pieces, unfit = self._pieces(ledger, evidence)
+        pieces, unfit = pieces_of(ledger, evidence)
         faults += unfit
         if faults:
             raise SeveralErrors([fault.as_error(ledger.ledger) for fault in faults])
@@ -357,7 +370,7 @@ class LedgerBook:
                 mend=Text("改动已有条目用 amend", "use amend to change it"),
             )
         for piece, (_, path) in zip(pieces, evidence, strict=True):
-            self._keep(piece, Path(path))
+            keep(self.evidence_folder, piece, Path(path))
         return self.made(
             ledger,
             key,
@@ -609,12 +622,12 @@ class LedgerBook:
         faults += unfit
         code, unfit = self._moved_to(ledger, step, old.area, area)
         faults += unfit
-        pieces, unfit = self._pieces(ledger, files)
+        pieces, unfit = pieces_of(ledger, files)
         faults += unfit
         if faults:
             raise SeveralErrors([fault.as_error(f"{ledger.ledger}/{key}") for fault in faults])
         for piece, (_, path) in zip(pieces, files, strict=True):
-            self._keep(piece, Path(path))
+            keep(self.evidence_folder, piece, Path(path))
         change = self.made(
             ledger,
             key,
@@ -652,26 +665,6 @@ class LedgerBook:
         except Unfit as unfit:
             return before, [EntryFault("area", unfit.what, unfit.mend)]
 
-    def _pieces(self, ledger: Ledger, files: Sequence[tuple[str, Path]]) -> tuple[list[Evidence], list[EntryFault]]:
-        """What is known of the files that are handed in; a picture is read, a file that is none is refused."""
-        pieces, faults = [], []
-        for kind, given in files:
-            path = Path(given)
-            if not path.is_file():
-                faults.append(EntryFault(kind, Text(f"找不到文件 {path}", f"there is no file {path}")))
-                continue
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()
-            piece = Evidence(kind, path.name, digest)
-            if kind in ledger.pictures:
-                from lantu.ledgers.pictures import read_picture
-
-                try:
-                    piece = Evidence(kind, path.name, digest, **read_picture(path).as_evidence())
-                except LantuError as error:
-                    faults.append(EntryFault(kind, error.what, error.mend))
-            pieces.append(piece)
-        return pieces, faults
-
     def _step(self, ledger: Ledger, old: Change, transition: str) -> Transition:
         allowed = [step for step in ledger.transitions if old.state in step.from_]
         found = next((step for step in allowed if step.name == transition), None)
@@ -688,15 +681,7 @@ class LedgerBook:
 
     def evidence_path(self, piece: Evidence) -> Path:
         """Where the file of a piece of evidence is kept: under its digest."""
-        return self.evidence_folder / piece.sha256[:2] / f"{piece.sha256}{Path(piece.file).suffix.lower()[:10]}"
-
-    def _keep(self, piece: Evidence, path: Path) -> None:
-        target = self.evidence_path(piece)
-        if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            fresh = target.with_suffix(target.suffix + ".new")
-            shutil.copyfile(path, fresh)
-            fresh.replace(target)
+        return path_of(self.evidence_folder, piece)
 
     def recheck_sample(self, name: str, first: dt.date, last: dt.date, seed: str) -> list[str]:
         """The closed entries that are drawn for a re-check (抽查复核): the same seed draws the same ones.

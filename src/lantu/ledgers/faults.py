@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,6 +71,17 @@ def in_future(when: dt.date, today: dt.date) -> EntryFault:
         "day",
         Text(f"{when} 在今天（{today}）之后", f"{when} lies after today ({today})"),
         Text("填已到的日期", "use a day that has come"),
+    )
+
+
+def not_kept(path: Path, error: OSError) -> LantuError:
+    """A file that could not be written where it is to be kept."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    why = Text("磁盘已满", "the disk is full") if full else Text(f"{error.strerror}", f"{error.strerror}")
+    return LantuError(
+        Text(f"文件没有存下：{why.zh}", f"the file could not be kept: {why.en}"),
+        where=Place(path.name),
+        mend=Text("请管理员检查磁盘空间与权限，再交一次", "have disk space and rights looked at, and hand it in again"),
     )
 
 

@@ -206,6 +206,19 @@ def _only_by_steps(
     ]
 
 
+def left_to_steps(ledger: Ledger, values: Mapping[str, Any]) -> list[EntryFault]:
+    """Fields that only steps fill, and that a person has typed into a new entry."""
+    return [
+        EntryFault(
+            field.name,
+            Text(f"“{field.title.zh}”由后续步骤填写，录入时不填", f"'{field.title.en}' is filled by later steps"),
+            Text("留空", "leave it empty"),
+        )
+        for field in ledger.fields
+        if field.by_step and values.get(field.name) not in (None, field.default)
+    ]
+
+
 def changed_outside(title: Text, name: str) -> EntryFault:
     """A field that only certain steps change."""
     return EntryFault(

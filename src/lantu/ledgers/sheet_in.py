@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from lantu.base import LantuError, Place, Text
 from lantu.ledgers.faults import EntryFault, locked, no_entry, not_initial
-from lantu.ledgers.guards import changed_outside, guard_faults, written_by
+from lantu.ledgers.guards import changed_outside, guard_faults, left_to_steps, written_by
 from lantu.ledgers.sheet_columns import COMMON, OPTIONAL, Column, columns_of, headings, rows_of
 from lantu.ledgers.values import Unfit, read_unit
 
@@ -298,6 +298,8 @@ class SheetReader:
         state = common.get("state") or self.ledger.initial_states[0]
         if state not in self.ledger.initial_states:
             faults.append(not_initial(self.ledger, str(self.ledger.states[state].title)))
+        faults += left_to_steps(self.ledger, values)
+        if faults:
             return []
         return [
             self.book.made(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from lantu.base import LantuError, Place, Text
 from lantu.ledgers.faults import EntryFault, in_future, locked, not_initial
-from lantu.ledgers.guards import changed_outside, guard_faults, written_by
+from lantu.ledgers.guards import changed_outside, guard_faults, left_to_steps, written_by
 from lantu.ledgers.sheet_columns import COMMON, columns_of, headings, rows_of
 from lantu.ledgers.sheet_in import CellFault, Progress, SheetReader
 from lantu.ledgers.values import shown
@@ -249,7 +249,7 @@ class _Compare:
             if each.default is not None and each.name not in reader.column:
                 read, _ = book.read_values(ledger, {each.name: None})
                 values.update(read)
-        faults = [*self._days(values), *book.check_values(ledger, values, set(values))]
+        faults = [*self._days(values), *left_to_steps(ledger, values), *book.check_values(ledger, values, set(values))]
         state = common.get("state") or ledger.initial_states[0]
         if state not in ledger.initial_states:
             faults.append(not_initial(ledger, str(ledger.states[state].title)))

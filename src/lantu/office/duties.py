@@ -1,8 +1,13 @@
-"""Duties (责任): which unit owes what by the plan, and which ledgers a duty touches."""
+"""Duties (责任): which unit owes what by the plan, which ledgers a duty touches, and who must report each month.
+
+A body that a plan names with another in brackets, as in 市经济和信息化局(市新能源汽车联席会议办公室), owes it itself:
+the brackets say in which capacity. Groups are taken apart into their members; wordings that name no body oblige nobody.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -22,12 +27,73 @@ ROLES: dict[RoleName, Text] = {
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """A unit's part in a measure: the strongest role first."""
+    """A unit's part in a measure, by the first of its roles.
+
+    `area` is the one of which the unit speaks: its district, or the city. `through` is the printed name that names it:
+    its own, with or without brackets, or a group's.
+    """
 
     measure: str
+    unit: str
     role: RoleName
+    area: str
     through: str
-    """The printed name that names it: its own, or a group's."""
+
+
+def bodies_of(pack: Pack, written: str) -> list[str]:
+    """The bodies that a unit of a measure stands for; none where the plan does not name them (市有关部门)."""
+    kind = pack.units.kind_of(written)
+    if kind == "group":
+        return pack.units.members(written) or []
+    if kind in (None, "open_list", "collective"):
+        return []
+    return [written if pack.units.body(written) is not None else written.partition("(")[0]]
+
+
+def area_of(pack: Pack, unit: str) -> str:
+    """The area of which a unit speaks: its district, or the city."""
+    body = pack.units.body(unit)
+    return body.area if body is not None and body.area is not None else pack.head.area
+
+
+def duties_in(pack: Pack, roles: Iterable[RoleName] = ROLES) -> list[Duty]:
+    """Every duty in some roles, by measure; a unit with two of the roles in a measure has the first of them."""
+    found: dict[tuple[str, str], Duty] = {}
+    wanted = tuple(roles)
+    for measure in pack.measures.values():
+        for role in wanted:
+            for written in getattr(measure, role):
+                for unit in bodies_of(pack, written):
+                    duty = Duty(measure.id, unit, role, area_of(pack, unit), written)
+                    found.setdefault((measure.id, unit), duty)
+    return list(found.values())
+
+
+def must_report(pack: Pack) -> list[Duty]:
+    """Every duty to report each month; in which roles one reports is declared in `case_handling.yaml` of the pack."""
+    return duties_in(pack, _reporting(pack))
+
+
+def duties_of(pack: Pack, unit: str) -> list[Duty]:
+    """What one unit must report on."""
+    return [duty for duty in must_report(pack) if duty.unit == unit]
+
+
+def unnamed(pack: Pack) -> list[tuple[str, str]]:
+    """(measure, wording) of all that stands among the units who would report on a measure and names no body."""
+    return [
+        (measure.id, written)
+        for measure in pack.measures.values()
+        for role in _reporting(pack)
+        for written in getattr(measure, role)
+        if not bodies_of(pack, written)
+    ]
+
+
+def _reporting(pack: Pack) -> Iterable[RoleName]:
+    from lantu.office.cases.handling import read_handling
+
+    return read_handling(pack).reports.roles
 
 
 def ledgers_of(rule: Any) -> frozenset[str]:
@@ -52,14 +118,9 @@ class Duties:
 
     @cached_property
     def _by_unit(self) -> dict[str, dict[str, Duty]]:
-        units = self._pack.units
         found: dict[str, dict[str, Duty]] = defaultdict(dict)
-        for measure in self._pack.measures.values():
-            for role in ROLES:
-                for name in getattr(measure, role):
-                    members = units.members(name) if units.kind_of(name) in ("group", "open_list") else None
-                    for unit in members if members is not None else [name.partition("(")[0]]:
-                        found[unit].setdefault(measure.id, Duty(measure.id, role, name))
+        for duty in duties_in(self._pack):
+            found[duty.unit][duty.measure] = duty
         return found
 
     def units(self) -> list[str]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 
 from lantu.base import LantuError, Place, Text
+from lantu.ledgers.faults import not_kept
 from lantu.office.desk import desk
 
 if TYPE_CHECKING:
@@ -128,11 +129,18 @@ def received(uploads: list[tuple[str, Any]]) -> Iterator[list[tuple[str, Path]]]
         uploads: pairs of a kind and an uploaded file.
 
     Raises:
-        LantuError: a file is too large, empty, or of no kind that is taken; its kind is named as the field.
+        LantuError: a file is too large, empty, or of no kind that is taken (its kind is named as the field), or the
+            disk takes no more.
     """
+    if not uploads:
+        yield []
+        return
     folder = desk().workspace.path / "incoming"
-    folder.mkdir(parents=True, exist_ok=True)
-    here = Path(tempfile.mkdtemp(dir=folder))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        here = Path(tempfile.mkdtemp(dir=folder))
+    except OSError as error:
+        raise not_kept(folder, error) from error
     try:
         yield [(kind, _put(here / str(number), kind, each)) for number, (kind, each) in enumerate(uploads)]
     finally:
@@ -151,11 +159,14 @@ def _put(folder: Path, kind: str, upload: Any) -> Path:
         )
     if upload.size == 0:
         raise LantuError(Text(f"“{name}”是空文件", f"'{name}' is empty"), where=where)
-    folder.mkdir()
     path = folder / "upload"
-    with path.open("wb") as out:
-        for chunk in upload.chunks():
-            out.write(chunk)
+    try:
+        folder.mkdir()
+        with path.open("wb") as out:
+            for chunk in upload.chunks():
+                out.write(chunk)
+    except OSError as error:
+        raise not_kept(Path(name), error) from error
     try:
         ending = sniff(path, name)
     except LantuError as error:
@@ -184,11 +195,21 @@ def small_picture(sha256: str) -> Path | None:
         return None
     path = desk().workspace.path / "evidence-small" / sha256[:2] / f"{sha256}.jpg"
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as fresh:
-            fresh.write(small_copy(file.path, _SMALL))
-        Path(fresh.name).replace(path)
+        written_whole(path, small_copy(file.path, _SMALL))
     return path
+
+
+def written_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is there as a whole or not at all; nothing is left of one that found no room."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".new", delete=False) as fresh:
+        try:
+            fresh.write(content)
+            fresh.flush()
+        except OSError:
+            Path(fresh.name).unlink(missing_ok=True)
+            raise
+    Path(fresh.name).replace(path)
 
 
 def shown_size(size: int) -> str:

@@ -50,8 +50,11 @@ class Snapshots:
         path = self._folder / f"{assessment.as_of.isoformat()}_{stamp}.json.gz"
         self._folder.mkdir(parents=True, exist_ok=True)
         fresh = path.with_suffix(".new")
-        fresh.write_bytes(gzip.compress(content, 6, mtime=0))
-        fresh.replace(path)
+        try:
+            fresh.write_bytes(gzip.compress(content, 6, mtime=0))
+            fresh.replace(path)
+        finally:
+            fresh.unlink(missing_ok=True)
         return self.read(path)
 
     def paths(self) -> list[Path]:

@@ -16,8 +16,10 @@ from lantu.base import LantuError, SeveralErrors, Text
 from lantu.office import rights
 from lantu.office.accounts.models import Token
 from lantu.office.desk import desk
+from lantu.office.outages import outage_of
 from lantu.office.register.models import Entry, JournalRow
 from lantu.site.answers import json_answer, plain
+from lantu.site.pages.errors import out_of_order
 
 PER_PAGE = 100
 _WRITING = ("POST", "PATCH", "PUT", "DELETE")
@@ -71,6 +73,9 @@ def _said(status: int, what: Text, faults: list[dict[str, Any]]) -> HttpResponse
 
 @api.exception_handler(LantuError)
 def _refused(request: HttpRequest, error: LantuError) -> HttpResponse:
+    outage = outage_of(error)
+    if outage is not None:
+        return out_of_order(request, outage)
     every = error.errors if isinstance(error, SeveralErrors) else [error]
     faults = [{"what": e.what, "where": str(e.where) if e.where else None, "mend": e.mend} for e in every]
     return _said(422, Text("未能办理，未作任何更改", "this could not be done; nothing was changed"), faults)
@@ -329,6 +334,7 @@ def enter(request: HttpRequest, ledger: Word, given: NewEntry) -> Any:
         place=given.place,
         note=given.note,
         simulated=desk().simulated,
+        typed=True,
     )
     return 201, _entry(_one(request, ledger, change.key))
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.sessions.exceptions import SessionInterrupted
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.db import DatabaseError, DataError
 from django.http import HttpRequest, HttpResponse
 
-from lantu.base import LantuError, use_language
+from lantu.base import LantuError, Text, use_language
 from lantu.base.language import LANGUAGES
 
+_log = logging.getLogger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
 LANGUAGE_COOKIE = "lantu_language"
 _POLICY = (
@@ -51,6 +56,22 @@ def language(handle: Handler) -> Handler:
     return middleware
 
 
+class Sessions(SessionMiddleware):
+    """Sessions as Django keeps them; where one cannot be written, what was done or read is answered nevertheless."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Save the session."""
+        from lantu.office.outages import outage_of
+
+        try:
+            return super().process_response(request, response)
+        except (DatabaseError, SessionInterrupted) as error:
+            if outage_of(error) is None:
+                raise
+            _log.warning("the session is not written: %s", error)
+            return response
+
+
 def session_end(handle: Handler) -> Handler:
     """End a session that was idle for too long; the moment of last use is kept in steps of five minutes."""
 
@@ -86,7 +107,7 @@ def sent_by_script(handle: Handler) -> Handler:
 
 
 class errors:  # noqa: N801
-    """A `LantuError` becomes a page (or JSON) that says what, where, and how to mend it."""
+    """A `LantuError` becomes a page (or JSON) that says what, where, and how to mend it; so does an outage."""
 
     def __init__(self, handle: Handler) -> None:
         self._handle = handle
@@ -95,8 +116,16 @@ class errors:  # noqa: N801
         return self._handle(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        from lantu.site.pages.errors import refused
+        from lantu.office.outages import outage_of
+        from lantu.site.pages.errors import out_of_order, refused
 
+        outage = outage_of(error)
+        if outage is not None:
+            _log.warning("%s: %s", request.path, error)
+            return out_of_order(request, outage)
+        if isinstance(error, DataError):
+            what = Text("请求中有存放不了的字符或数值", "the request holds a character or number that cannot be stored")
+            return refused(request, LantuError(what))
         return refused(request, error) if isinstance(error, LantuError) else None
 
 

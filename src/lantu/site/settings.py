@@ -7,6 +7,7 @@ import datetime as dt
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 
@@ -61,7 +62,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "lantu.site.middleware.Sessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -101,7 +102,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {
+DATABASES: dict[str, dict[str, Any]] = {
     "default": dj_database_url.parse(os.environ[URL_VARIABLE], conn_max_age=600, conn_health_checks=True)
     if os.environ.get(URL_VARIABLE)
     else {
@@ -115,6 +116,11 @@ DATABASES = {
         },
     }
 }
+if DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    # as long as SQLite waits for a lock, and no longer than a person does for a server that is not there
+    _OPTIONS = DATABASES["default"].setdefault("OPTIONS", {})
+    _OPTIONS.setdefault("connect_timeout", 5)
+    _OPTIONS.setdefault("options", "-c lock_timeout=20000")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.Account"

@@ -12,9 +12,9 @@ from tests.office.cases.worked import book_of
 
 from lantu.base import LantuError, SeveralErrors
 from lantu.ledgers import Actor, LedgerBook
+from lantu.office.duties import unnamed
 from lantu.office.reports import changed_since_approval, duties_of, must_report, report_table, submit_report
 from lantu.office.reports.changes import all_changed
-from lantu.office.reports.duties import unnamed
 from lantu.office.reports.table import due_of, months_of
 from lantu.plan.packs import Pack, load_pack
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from lantu.base import Text
 
@@ -51,6 +53,11 @@ class Job(models.Model):
     @property
     def is_over(self) -> bool:
         return self.state in ("done", "failed")
+
+    def silent_since(self, patience: dt.timedelta) -> dt.datetime | None:
+        """Since when there has been no sign of the worker, if that is longer than `patience`; None otherwise."""
+        last = self.beat or self.created
+        return None if self.is_over or timezone.now() - last < patience else last
 
     def as_json(self) -> dict[str, Any]:
         return {

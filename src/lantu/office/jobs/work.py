@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.db import close_old_connections, transaction
+from django.db import DatabaseError, close_old_connections, connection, transaction
 from django.utils import timezone
 from huey import crontab
 from huey.contrib.djhuey import db_periodic_task, db_task
@@ -21,13 +24,16 @@ from lantu.office.jobs.models import Job
 from lantu.office.jobs.raising import PROGRAM
 from lantu.office.notices import deriving, sending
 from lantu.office.notices.noting import note_job
+from lantu.office.outages import outage_of
 
 if TYPE_CHECKING:
     from lantu.office.accounts.models import Account
 
 Progress = Callable[[int, int, str], None]
 _ATTEMPTS = 3
-_SILENT = dt.timedelta(minutes=10)
+BEAT_SECONDS = 10
+SILENT = dt.timedelta(seconds=60)
+"""After so long without a sign of the worker a page says so."""
 
 
 def ask(kind: str, given: dict[str, Any], account: Account | None) -> Job:
@@ -40,23 +46,55 @@ def ask(kind: str, given: dict[str, Any], account: Account | None) -> Job:
     """
     if kind not in KINDS:
         raise KeyError(kind)
-    job = Job.objects.create(kind=kind, given=given, account=account)
-    desk().book.store.journal.write(account.actor() if account else PROGRAM, "ask_job", f"job/{job.pk}", {"kind": kind})
-    do(job.pk)
+    with transaction.atomic():
+        job = Job.objects.create(kind=kind, given=given, account=account)
+        actor = account.actor() if account else PROGRAM
+        desk().book.store.journal.write(actor, "ask_job", f"job/{job.pk}", {"kind": kind})
+    _queue(job.pk)
     return job
 
 
+def _queue(number: int) -> None:
+    """Hand a job to the worker. A queue that takes nothing now loses nothing: what waits is queued every minute."""
+    try:
+        do(number)
+    except (sqlite3.Error, OSError) as error:
+        logging.getLogger(__name__).warning("job %s is not queued yet: %s", number, error)
+
+
 def take_up_again() -> int:
-    """Queue again what a worker that died has left: jobs that never began or whose worker fell silent."""
-    left = Job.objects.filter(state__in=["waiting", "running"])
+    """Queue again what a worker that died, or a queue that was full, has left undone.
+
+    For the one worker between two jobs: then nobody is at any job, and those that are not over were cut off.
+    """
+    left = Job.objects.exclude(state__in=["done", "failed"]).order_by("id")
     for job in left:
-        do(job.pk)
+        _queue(job.pk)
     return len(left)
+
+
+def again(job: Job, account: Account) -> Job:
+    """Ask anew for a job that failed, with what it was given; each job may be done twice.
+
+    Raises:
+        LantuError: it has not failed.
+    """
+    if job.state != "failed":
+        raise LantuError(Text("只有未完成的任务可以重做", "only a job that failed can be asked for again"))
+    fresh = ask(job.kind, job.given, account)
+    if "sheet" in job.given:
+        from lantu.office.sheets.models import SheetReturn
+
+        SheetReturn.objects.filter(pk=job.given["sheet"], job=job.pk).update(job=fresh.pk)
+    return fresh
 
 
 @db_task(retries=0)
 def do(number: int) -> None:
-    """Do a job; every failure is written down in words that a person can act on."""
+    """Do a job; every failure is written down in words that a person can act on.
+
+    Where the database is busy or gone the job stays as it is, and is taken up again a minute later.
+    """
     job = Job.objects.get(pk=number)
     if job.is_over:
         return
@@ -73,16 +111,51 @@ def do(number: int) -> None:
             Job.objects.filter(pk=number).update(done=done, total=total, step=str(label)[:200], beat=now)
 
     try:
-        message, result = KINDS[job.kind](job, step)
-    except LantuError as error:
-        _end(job, "failed", _in_both(error), {})
-    except Exception:
-        logging.getLogger(__name__).exception("job %s (%s) failed", number, job.kind)
-        _end(job, "failed", Text("程序出错，已记入日志", "the program failed; it was logged"), {})
-    else:
+        with _beating(number):
+            message, result = KINDS[job.kind](job, step)
         _end(job, "done", message, result)
+    except Exception as error:
+        _failed(job, error)
     finally:
         close_old_connections()
+
+
+def _failed(job: Job, error: Exception) -> None:
+    outage = outage_of(error)
+    if outage is not None and outage.passes:
+        logging.getLogger(__name__).warning("job %s (%s) is done again later: %s", job.pk, job.kind, error)
+    elif outage is not None:
+        logging.getLogger(__name__).warning("job %s (%s): %s", job.pk, job.kind, error)
+        words = Text(f"{outage.what.zh}。腾出空间后可以重做", f"{outage.what.en}; make room, then ask for it again")
+        _end(job, "failed", words, {})
+    elif isinstance(error, LantuError):
+        _end(job, "failed", _in_both(error), {})
+    else:
+        logging.getLogger(__name__).error("job %s (%s) failed", job.pk, job.kind, exc_info=error)
+        _end(job, "failed", Text("程序出错，已记入日志", "the program failed; it was logged"), {})
+
+
+@contextmanager
+def _beating(number: int) -> Iterator[None]:
+    """Say every few seconds that the worker is at it, also where the work itself has nothing to tell."""
+    ended = threading.Event()
+
+    def beat() -> None:
+        while not ended.wait(BEAT_SECONDS):
+            try:
+                Job.objects.filter(pk=number).update(beat=timezone.now())
+            except DatabaseError as error:
+                logging.getLogger(__name__).warning("job %s: no sign of life is written: %s", number, error)
+            finally:
+                connection.close()
+
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _in_both(error: LantuError) -> Text:
@@ -286,7 +359,8 @@ def every_morning() -> None:
 
 @db_periodic_task(crontab())
 def every_minute() -> None:
-    """Tell people what has happened meanwhile, and send out what is due, aside of the jobs."""
+    """Take up again what was cut off, tell people what has happened, and send out what is due, aside of the jobs."""
+    take_up_again()
     deriving.derive()
     sending.plan_digests()
     sending.deliver_aside()

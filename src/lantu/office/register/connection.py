@@ -10,6 +10,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from lantu.base import Place
 from lantu.ledgers.database import Cursor, Kind, Marked, TakenError, failed, marked
+from lantu.office.outages import told
 
 
 class DjangoDatabase:
@@ -31,7 +32,7 @@ class DjangoDatabase:
                 cursor.execute(marked(query), list(values))
                 return cursor.fetchall()
         except DatabaseError as error:
-            raise failed(error, self.place()) from error
+            raise told(error, failed(error, self.place())) from error
 
     @contextmanager
     def writing(self) -> Iterator[Cursor]:
@@ -41,4 +42,4 @@ class DjangoDatabase:
         except IntegrityError as error:
             raise TakenError(str(error)) from error
         except DatabaseError as error:
-            raise failed(error, self.place()) from error
+            raise told(error, failed(error, self.place())) from error

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from lantu.base import LantuError, Place, Text
-from lantu.office.reports.duties import duties_of
+from lantu.office.duties import duties_of
 from lantu.office.reports.table import REPORTS
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lantu.base import Period, round_half_even
 from lantu.office.cases.handling import read_handling
-from lantu.office.reports.duties import must_report
+from lantu.office.duties import must_report
 
 if TYPE_CHECKING:
     from lantu.ledgers import LedgerBook

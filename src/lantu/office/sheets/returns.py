@@ -13,10 +13,12 @@ from django.db import transaction
 from lantu.base import LantuError, Place, SeveralErrors, Text, use_language
 from lantu.base.language import LANGUAGES
 from lantu.ledgers import SheetEntry, SheetReview, review_sheet, write_sheet
+from lantu.ledgers.faults import not_kept
 from lantu.office import rights
 from lantu.office.accounts.roles import Role
 from lantu.office.desk import desk
 from lantu.office.evidence import safe_name, sniff
+from lantu.office.outages import outage_of
 from lantu.office.register import lists
 from lantu.office.sheets.models import SheetReturn, SheetRow
 
@@ -45,8 +47,11 @@ def write_list(account: Any, ledger: Ledger, wanted: lists.Wanted, path: Path, p
     found = lists.ordered(lists.fitting(account, ledger, wanted), ledger, wanted.sort or "key")
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")
-    count = write_sheet(desk().book, ledger, _sheet_entries(found), fresh, progress)
-    fresh.replace(path)
+    try:
+        count = write_sheet(desk().book, ledger, _sheet_entries(found), fresh, progress)
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
     return count
 
 
@@ -78,14 +83,14 @@ def receive(account: Account, ledger: Ledger, upload: Any) -> SheetReturn:
     if upload.size > most:
         raise LantuError(Text(f"文件大于 {most // 1048576} MB", f"it is larger than {most // 1048576} MB"), where=where)
     folder = desk().workspace.path / "sheets"
-    folder.mkdir(parents=True, exist_ok=True)
     content = b"".join(upload.chunks())
     digest = hashlib.sha256(content).hexdigest()
     path = folder / f"{digest}.xlsx"
     if not path.exists():
         fresh = folder / f"{digest}.{account.pk}.new"
-        fresh.write_bytes(content)
         try:
+            folder.mkdir(parents=True, exist_ok=True)
+            fresh.write_bytes(content)
             if not _is_workbook(fresh, name):
                 raise LantuError(
                     Text(f"“{name}”不是 Excel 工作簿（.xlsx）", f"'{name}' is no workbook (.xlsx)"),
@@ -93,6 +98,8 @@ def receive(account: Account, ledger: Ledger, upload: Any) -> SheetReturn:
                     mend=Text("交导出后填好的 .xlsx 文件", "hand in the exported .xlsx file"),
                 )
             fresh.replace(path)
+        except OSError as error:
+            raise not_kept(Path(name), error) from error
         finally:
             fresh.unlink(missing_ok=True)
     with transaction.atomic():
@@ -120,6 +127,8 @@ def compare(sheet: SheetReturn, progress: Progress | None = None) -> None:
     try:
         review = _review(sheet, progress)
     except LantuError as error:
+        if outage_of(error) is not None:
+            raise
         _failed(sheet, error)
         return
     choices = {row.key: row.choices for row in sheet.rows.exclude(choices={})}

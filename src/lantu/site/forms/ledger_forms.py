@@ -19,6 +19,7 @@ from lantu.base import LantuError, SeveralErrors, Text, current_language
 from lantu.office import rights
 from lantu.office.desk import desk
 from lantu.office.evidence import ACCEPT, PICTURES
+from lantu.office.outages import status_of
 from lantu.office.steps import asked_by
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ class LedgerForm(forms.Form):
         super().__init__(*arguments, **options)
         self.evidence: dict[str, str] = {}
         self.names: list[str] = []
+        self.status = 422
+        """The status of the answer that shows the form again."""
 
     def given(self) -> dict[str, Any]:
         """The values of declared fields as they were typed, by name."""
@@ -88,7 +91,8 @@ class LedgerForm(forms.Form):
         return [(kind, file) for name, kind in self.evidence.items() for file in self.cleaned_data.get(name) or []]
 
     def refuse(self, error: LantuError) -> None:
-        """Show what the ledger refused, each fault at its field."""
+        """Show what the ledger refused, each fault at its field; an outage is told above the form."""
+        self.status = status_of(error)
         places = {each: f"v_{each}" for each in self.names} | {kind: name for name, kind in self.evidence.items()}
         for each in error.errors if isinstance(error, SeveralErrors) else [error]:
             field = each.where.field if each.where else None
@@ -255,13 +259,14 @@ def place_of(form: LedgerForm) -> str | None:
 
 
 def enter_form(account: Any, ledger: Ledger, *given: Any) -> LedgerForm:
-    """The form that enters a new entry; the areas are those of the account."""
+    """The form that enters a new entry; the areas are those of the account. What only steps fill is left to them."""
     form = LedgerForm(*given)
     own = [each for each in ledger.fields if each.name in ledger.key]
     _add_values(form, own, None, {})
     form.fields["area"] = _area_field(account, ledger, None, True)
     form.fields["holder"] = _holder_field(account.unit if account.unit in desk().pack.units else None)
-    _add_values(form, [each for each in ledger.fields if each.name not in ledger.key], None, {})
+    able = [each for each in ledger.fields if each.name not in ledger.key and not each.by_step]
+    _add_values(form, able, None, {})
     if len(ledger.initial_states) > 1:
         form.fields["state"] = forms.ChoiceField(
             widget=PlainSelect,

@@ -79,7 +79,7 @@ def new_case(request: HttpRequest) -> Page | HttpResponse:
         "once": form.data.get("once", ""),
         "alike_links": [{"text": alike_words(each), "url": entry_address(inbox.CASES, each.number)} for each in alike],
     }
-    return Page("case_new.html", data, extra, 422 if form.errors else 200)
+    return Page("case_new.html", data, extra, form.status if form.errors else 200)
 
 
 def alike_words(case: Alike) -> str:

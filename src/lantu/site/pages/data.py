@@ -18,6 +18,7 @@ from django.utils import timezone
 from lantu.base import Text, current_language
 from lantu.lake.dataset import all_datasets
 from lantu.lake.report import REASONS
+from lantu.ledgers.faults import not_kept
 from lantu.office import rights
 from lantu.office.desk import desk
 from lantu.office.jobs.models import Job
@@ -227,19 +228,28 @@ def import_data(request: HttpRequest) -> Page | HttpResponse:
 
 
 def kept_upload(upload: Any) -> Path:
-    """Keep an uploaded file under its digest; of its name only letters, digits and the ending stay."""
+    """Keep an uploaded file under its digest; of its name only letters, digits and the ending stay.
+
+    Raises:
+        LantuError: the disk takes no more; nothing is left of the file.
+    """
     digest = hashlib.sha256()
     folder = desk().workspace.path / "uploads"
     folder.mkdir(exist_ok=True)
     fresh = folder / f"{timezone.now().timestamp()}.{id(upload)}.new"
-    with fresh.open("wb") as out:
-        for chunk in upload.chunks():
-            digest.update(chunk)
-            out.write(chunk)
     name = "".join(letter for letter in Path(upload.name).name if letter.isalnum() or letter in "._-")[-80:].lstrip(".")
-    target = folder / digest.hexdigest()[:16] / (name or "file")
-    target.parent.mkdir(exist_ok=True)
-    fresh.replace(target)
+    try:
+        with fresh.open("wb") as out:
+            for chunk in upload.chunks():
+                digest.update(chunk)
+                out.write(chunk)
+        target = folder / digest.hexdigest()[:16] / (name or "file")
+        target.parent.mkdir(exist_ok=True)
+        fresh.replace(target)
+    except OSError as error:
+        raise not_kept(Path(name or "file"), error) from error
+    finally:
+        fresh.unlink(missing_ok=True)
     return target
 
 

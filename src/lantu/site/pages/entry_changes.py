@@ -130,7 +130,7 @@ def step(request: HttpRequest, name: str, key: str, step: str) -> Page | HttpRes
         if _stale(history, version):
             return _look_again(request, ledger, declared.title, form, history, version, back, crumb)
         form.refuse(error)
-        return form_page(request, ledger, declared.title, form, back, crumb, 422)
+        return form_page(request, ledger, declared.title, form, back, crumb, form.status)
     messages.success(request, str(_DONE.format(what=declared.title)))
     return redirect(back)
 
@@ -205,6 +205,7 @@ def enter(request: HttpRequest, name: str) -> Page | HttpResponse:
                 place=place_of(form),
                 note=form.cleaned_data.get("note") or None,
                 simulated=desk().simulated,
+                typed=True,
             )
             key = change.key
         except LantuError as error:
@@ -214,7 +215,7 @@ def enter(request: HttpRequest, name: str) -> Page | HttpResponse:
         if key:
             messages.success(request, str(Text(f"已录入 {key}", f"{key} was entered")))
             return redirect(entry_address(name, key))
-    return form_page(request, ledger, title, form, back, crumb, 422, submit=save)
+    return form_page(request, ledger, title, form, back, crumb, form.status, submit=save)
 
 
 def _sent_twice(request: HttpRequest, ledger: Ledger, given: dict[str, Any]) -> str:
@@ -261,7 +262,7 @@ def amend(request: HttpRequest, name: str, key: str) -> Page | HttpResponse:
         if _stale(history, version):
             return _look_again(request, ledger, title, form, history, version, back, crumb)
         form.refuse(error)
-        return form_page(request, ledger, title, form, back, crumb, 422, submit=save)
+        return form_page(request, ledger, title, form, back, crumb, form.status, submit=save)
     words = Text("已保存", "saved") if changed else Text("没有改动", "nothing was changed")
     (messages.success if changed else messages.info)(request, str(words))
     return redirect(back)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
-from lantu.base import LantuError, SeveralErrors, Text
+from lantu.base import LantuError, SeveralErrors, Text, use_language
+from lantu.base.language import LANGUAGES
+from lantu.office.outages import TITLE, Outage, outage_of
 from lantu.site.answers import json_answer
-from lantu.site.middleware import wants_json
+from lantu.site.middleware import LANGUAGE_COOKIE, wants_json
 
 
 def fault(what: Text, mend: Text | None = None, where: str | None = None) -> dict[str, Any]:
@@ -21,10 +26,24 @@ def say_plainly(
     request: HttpRequest, status: int, title: Text, faults: list[dict[str, Any]], back: str | None = None
 ) -> HttpResponse:
     """An error as a page, or as JSON for a program."""
-    if wants_json(request):
+    if wants_json(request) or request.path.startswith("/api/"):
         return json_answer({"error": title, "faults": faults}, status)
     context = {"title": title, "faults": faults, "status": status, "back": back}
-    return render(request, "error.html", context, status=status)
+    try:
+        return render(request, "error.html", context, status=status)
+    except Exception:  # the frame of the page asks the database who is signed in
+        logging.getLogger(__name__).warning("an error is shown without the frame of its page", exc_info=True)
+        chosen = request.COOKIES.get(LANGUAGE_COOKIE)
+        with use_language(chosen if chosen in LANGUAGES else "zh"):
+            return HttpResponse(render_to_string("error_bare.html", context), status=status)
+
+
+def out_of_order(request: HttpRequest, outage: Outage) -> HttpResponse:
+    """The disk or the database does not let anything be done now (503, 507)."""
+    back = request.headers.get("Referer") if request.method == "POST" else None
+    response = say_plainly(request, outage.status, TITLE, [fault(outage.what, outage.mend)], back)
+    response.headers["Retry-After"] = str(outage.seconds)
+    return response
 
 
 def refused(request: HttpRequest, error: LantuError, status: int = 422) -> HttpResponse:
@@ -64,7 +83,10 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """A fault of the program."""
+    """A fault of the program; or, where nothing else has caught it, the disk or the database."""
+    outage = outage_of(sys.exc_info()[1])
+    if outage is not None:
+        return out_of_order(request, outage)
     why = fault(
         Text("错误已记录", "the error was logged"),
         Text("稍后重试；仍不行请联系管理员", "try again later; if it stays, tell the administrator"),

@@ -17,6 +17,7 @@ from lantu.base import LantuError, Text
 from lantu.office import rights
 from lantu.office.desk import desk
 from lantu.office.evidence import received
+from lantu.office.outages import status_of
 from lantu.office.register.models import Entry
 from lantu.office.reports import changed_since_approval, duties_of, report_table, submit_report
 from lantu.office.reports.changes import all_changed
@@ -258,6 +259,7 @@ def report(request: HttpRequest, measure: str) -> Page | HttpResponse:
     open_now = there is None or there.state == "returned"
     values = there.values if there else {}
     form = ReportForm(request.POST or None, request.FILES or None, initial=values)
+    refused = 422
     if request.method == "POST" and open_now and form.is_valid():
         given = form.cleaned_data
         try:
@@ -276,6 +278,7 @@ def report(request: HttpRequest, measure: str) -> Page | HttpResponse:
                     at.book.advance(REPORTS, key, "attach", account.actor(), evidence=files)
         except LantuError as error:
             form.add_error(None, str(error))
+            refused = status_of(error)
         else:
             messages.success(request, str(Text(f"{measure} {month} 已提交", f"{measure} for {month} was handed in")))
             return redirect(f"{reverse('reports')}?month={month}")
@@ -304,7 +307,7 @@ def report(request: HttpRequest, measure: str) -> Page | HttpResponse:
         "months": _months(),
         "ledger": at.pack.ledgers[REPORTS],
     }
-    return Page("report.html", data, extra, status=422 if form.errors and request.method == "POST" else 200)
+    return Page("report.html", data, extra, status=refused if form.errors and request.method == "POST" else 200)
 
 
 @shown_to(rights.sees_journal)

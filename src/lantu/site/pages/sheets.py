@@ -18,6 +18,7 @@ from lantu.base import LantuError, Text, current_language
 from lantu.office import rights
 from lantu.office.jobs.models import Job
 from lantu.office.jobs.work import TITLES, ask
+from lantu.office.outages import status_of
 from lantu.office.register import lists
 from lantu.office.sheets import returns
 from lantu.office.sheets.models import KINDS, STATES, SheetReturn
@@ -25,6 +26,7 @@ from lantu.site.answers import Page, pair, shown_to, signed_in
 from lantu.site.pages.entries import crumbs, entry_address
 from lantu.site.pages.errors import not_allowed, not_found
 from lantu.site.pages.ledgers import seen_ledger
+from lantu.site.pages.progress import silence
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PAGE = 50
@@ -69,6 +71,7 @@ def sheets(request: HttpRequest, name: str) -> Page | HttpResponse:
         return not_found(request)
     changes = rights.changes_entries(request.user)
     form = ReturnForm()
+    refused = 422
     if request.method == "POST":
         if not changes:
             return not_allowed(request)
@@ -78,6 +81,7 @@ def sheets(request: HttpRequest, name: str) -> Page | HttpResponse:
                 sheet = returns.receive(request.user, ledger, form.cleaned_data["file"])
             except LantuError as error:
                 form.add_error("file", str(error.what) + (f" → {error.mend}" if error.mend else ""))
+                refused = status_of(error)
             else:
                 _compare(request, sheet)
                 return redirect("sheet", name=name, number=sheet.pk)
@@ -107,7 +111,7 @@ def sheets(request: HttpRequest, name: str) -> Page | HttpResponse:
         "rows": [_listed_row(each, row) for each, row in zip(own, listed, strict=True)],
         "large": count > returns.LARGE_LIST,
     }
-    return Page("sheets.html", data, extra, 422 if form.errors else 200)
+    return Page("sheets.html", data, extra, refused if form.errors else 200)
 
 
 def _listed_row(sheet: SheetReturn, row: dict[str, Any]) -> dict[str, Any]:
@@ -206,6 +210,8 @@ def shown_job(job: Job, url: str, result_url: str, result_title: Text) -> dict[s
         "result_title": result_title,
         "error": job.message,
         "mend": "",
+        "silent": silence(job),
+        "again": reverse("job", kwargs={"number": job.pk}) if job.state == "failed" else "",
     }
 
 
@@ -291,6 +297,7 @@ def sheet(request: HttpRequest, name: str, number: int) -> Page | HttpResponse:
         "page_query": urlencode({"kind": kind}),
         "is_faulty": kind in ("bad", "refused"),
         "open": found.state == "reviewed",
+        "failed_job": shown_job(job, here, here, Text("", "")) if job is not None and job.state == "failed" else None,
         "takes": takes,
         "message": found.message,
         "result_lines": _result(found.result),

@@ -286,6 +286,11 @@
         window.location.assign(next);
       } else if (request.status < 400 && request.responseURL && request.responseURL !== (form.action || "").split("#")[0]) {
         window.location.assign(request.responseURL);
+      } else if (request.status >= 500) {
+        /* The disk or the database: the form stays, with what it holds. */
+        var why = fresh && fresh.querySelector(".error-state");
+        busy(form, false);
+        note(form, "bad", why ? why.innerText.trim().replace(/\s+/g, " ") : say("没有收下（", "Not taken (") + request.status + say("）。内容没有丢失，请稍后再交。", "). Nothing is lost; please send again later."));
       } else if (fresh && main) {
         main.innerHTML = fresh.innerHTML;
         setUp(main);
