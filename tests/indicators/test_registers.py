@@ -251,3 +251,25 @@ def test_materials_that_keep_their_limit(book: LedgerBook) -> None:
     unknown = batch("3", None)
     assert (unknown.value, unknown.n, unknown.valid) == (50, 2, False)
     assert figure(book, "raw_materials_conforming_share", "大兴", "2020").value is None
+
+
+def test_the_three_rates_follow_from_what_was_measured(book: LedgerBook) -> None:
+    book.enter("voc_enterprises", {"number": "E", "name": "某厂", "industry": "coating"}, "110115002", WHO)
+
+    def facility(number: str, **more: Any) -> None:
+        given = {"number": number, "enterprise": "E", "recorded_on": "2021-05-01"}
+        book.enter("voc_facilities", {**given, **more}, "110115002", WHO)
+
+    assert figure(book, "voc_overall_rate", "大兴").value is None
+    facility("reported", collection=80, running=100, removal=50)
+    measured = {"captured_mass": 90, "generated_mass": 100, "treatment_hours": 400, "production_hours": 500}
+    # entered with better rates than were measured: 90 %, 80 %, 75 %
+    facility("measured", collection=99, running=99, removal=99, inlet_rate=2, outlet_rate="0.5", **measured)
+    assert figure(book, "voc_collection_rate", "大兴").value == 85
+    assert figure(book, "voc_running_rate", "大兴").value == 90
+    assert figure(book, "voc_removal_rate", "大兴").value == Decimal("62.5")
+    # the product of each facility: 40 % and 54 %
+    assert figure(book, "voc_overall_rate", "大兴").value == 47
+    facility("silent", collection=80)
+    unknown = figure(book, "voc_overall_rate", "大兴")
+    assert (unknown.value, unknown.n, unknown.expected, unknown.valid) == (47, 2, 3, False)

@@ -97,6 +97,7 @@ _MODULES = (
     "lantu.indicators.registers.materials",
     "lantu.indicators.registers.offenders",
     "lantu.indicators.registers.reductions",
+    "lantu.indicators.registers.three_rates",
     "lantu.indicators.water.black_odorous",
     "lantu.indicators.water.sections",
     "lantu.indicators.water.wells_and_sources",

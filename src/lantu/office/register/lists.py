@@ -56,7 +56,9 @@ def filter_fields(ledger: Ledger) -> list[LedgerField]:
 def shown_fields(ledger: Ledger) -> list[LedgerField]:
     """The fields that a list shows beside the key: what a standard decides and required ones first, at most four."""
     able = [each for each in ledger.fields if each.name not in ledger.key and each.max_length <= 500]
-    first = [each.name for each in sorted(able, key=lambda each: (each.judged_by is None, not each.required))[:_MOST_SHOWN]]
+    first = [
+        each.name for each in sorted(able, key=lambda each: (each.judged_by is None, not each.required))[:_MOST_SHOWN]
+    ]
     return [each for each in able if each.name in first]
 
 
