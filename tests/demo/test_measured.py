@@ -11,6 +11,7 @@ from lantu.demo import SimulatedCity
 from lantu.demo.measured import ENTERPRISES, MATERIALS, VEHICLES
 from lantu.indicators import compute
 from lantu.indicators.registers.land import crops_within, soil_fit_for_use
+from lantu.indicators.registers.three_rates import rate_of
 from lantu.indicators.water.black_odorous import stays_clean
 from lantu.lake import Lake
 from lantu.ledgers import LedgerBook
@@ -64,6 +65,14 @@ def test_materials_over_their_limit(made: Made) -> None:
     assert figure(made, "raw_materials_conforming_share") == pytest.approx(
         Decimal(100 * (len(rows) - len(over))) / len(rows)
     )
+
+
+def test_treatment_that_runs_less_than_is_reported(made: Made) -> None:
+    _, book, city = made
+    rows = book.entries("voc_facilities").rows
+    idle = {row.key for row in rows if (rate_of(row, "running") or 0) < (row.values.get("running") or 0)}
+    assert idle == {each["facility"] for each in city.events.idle_facilities}
+    assert 0 < len(idle) < len(rows) / 4
 
 
 def test_repeat_offenders_with_and_without_passes(made: Made) -> None:

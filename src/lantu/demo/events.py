@@ -46,6 +46,8 @@ class Events:
     failing_crops: list[dict[str, Any]] = field(default_factory=list)
     """Plots reported with crops within the limits, of which a test fails."""
     over_limit_materials: list[dict[str, Any]] = field(default_factory=list)
+    idle_facilities: list[dict[str, Any]] = field(default_factory=list)
+    """VOC treatment that ran for fewer hours beside production than is reported."""
     offenders: dict[str, int] = field(default_factory=dict)
     """Vehicles often over the limit, those of them with a pass, and vehicles from elsewhere found without one."""
     waters_again: list[str] = field(default_factory=list)
@@ -62,6 +64,7 @@ class Events:
             "unfit_plots": self.unfit_plots,
             "failing_crops": self.failing_crops,
             "over_limit_materials": self.over_limit_materials,
+            "idle_facilities": self.idle_facilities,
             "offenders": self.offenders,
             "waters_again": self.waters_again,
             "waters_clean": self.waters_clean,

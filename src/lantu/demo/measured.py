@@ -30,6 +30,14 @@ MATERIALS: tuple[tuple[Mapping[str, str], str, int], ...] = (
     ({"product": "ink", "form": "water_absorbent", "use": "gravure"}, "voc_share", 15),
 )
 """Categories with the field of their content and the limit (GB 33372, 38508, 38507) that the truth rests on."""
+MASSES_AND_HOURS = (
+    "captured_mass",
+    "generated_mass",
+    "treatment_hours",
+    "production_hours",
+    "inlet_rate",
+    "outlet_rate",
+)
 ARSENIC = {True: (15, 150), False: (50, 180)}
 """Arsenic (mg/kg) below screening and above control, for sensitive and other use (GB 36600-2018)."""
 
@@ -41,6 +49,7 @@ def measure(scenario: Scenario, events: Events) -> None:
     _reused_plots(scenario, events)
     _failing_crops(scenario, events)
     _materials(scenario, events)
+    _facilities(scenario, events)
     _vehicles(scenario, events)
     _waters(scenario, events)
 
@@ -137,6 +146,18 @@ def _materials(scenario: Scenario, events: Events) -> None:
                 events.over_limit_materials.append({"batch": values["number"], "area": enterprise.area})
             key = values["number"]
             scenario.city.add(Planned("raw_materials", key, enterprise.area, [(day, "registered")], values))
+
+
+def _facilities(scenario: Scenario, events: Events) -> None:
+    """One in five facilities ran less beside its production than it reports; of the others nothing was measured."""
+    for number, row in enumerate(scenario.city.entries.get("voc_facilities", [])):
+        for name in MASSES_AND_HOURS:
+            row.values.pop(name, None)
+        reported = row.values.get("running")
+        if reported is not None and number % OFTEN == 1:
+            share = max(Decimal(reported) - 20, Decimal(0)) / 100
+            row.values.update(production_hours=Decimal(2000), treatment_hours=(share * 2000).quantize(Decimal(1)))
+            events.idle_facilities.append({"facility": row.key, "area": row.area})
 
 
 def _vehicles(scenario: Scenario, events: Events) -> None:
