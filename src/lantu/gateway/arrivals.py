@@ -37,6 +37,9 @@ class Session(Protocol):
         No data (b"") says that the line was silent for the time-out: what waits for the rest of its frame is given up.
         """
 
+    def close(self) -> list[bytes]:
+        """The connection has ended: the whole frames that are left, such as those behind a damaged head."""
+
     def due(self, now: dt.datetime) -> list[bytes]:
         """What the platform should send of its own accord now: commands, retries, time calibration."""
 

@@ -116,11 +116,11 @@ class Connection(asyncio.Protocol):
         self.told_quiet = False
         self.take(data)
 
-    def take(self, data: bytes) -> None:
-        """Split what came; no data: the line is silent."""
+    def take(self, data: bytes, last: bool = False) -> None:
+        """Split what came; no data: the line is silent. `last`: the connection has ended."""
         server = self.server
         try:
-            frames = self.session.split(data)
+            frames = self.session.close() if last else self.session.split(data)
         except Exception:
             # Nothing that a device sends may end the service; what was in the buffer is gone, the device sends again.
             server.failed("split")
@@ -136,8 +136,8 @@ class Connection(asyncio.Protocol):
             self.close("no_frame")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self in self.server.connections and not self.told_quiet:
-            self.take(b"")
+        if self in self.server.connections:
+            self.take(b"", last=True)
         self.server.lost(self)
 
     def renew(self) -> None:

@@ -100,6 +100,10 @@ class Hj212Session:
         """The frames that `data` completes, damaged ones too; no data says that the line went silent."""
         return self._splitter.feed(data)
 
+    def close(self) -> list[bytes]:
+        """The frames that are left when the connection has ended."""
+        return self._splitter.feed(b"")
+
     def due(self, now: dt.datetime) -> list[bytes]:
         """Requests to be sent now, as frames; ciphered where the edition of 2025 wants it and a key is set."""
         if not self.device:

@@ -174,6 +174,12 @@ class PositionSession:
             self.rest = FLAG + last
         return frames
 
+    def close(self) -> list[bytes]:
+        """None: what ends without its flag is no frame."""
+        self.skipped += len(self.rest)
+        self.rest = b""
+        return []
+
     def due(self, now: dt.datetime) -> list[bytes]:
         """Nothing: terminals are not asked."""
         return []
