@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
-from collections.abc import Collection, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -205,7 +205,7 @@ class Positions:
 
     name = NAME
 
-    def __init__(self, secret: bytes, registered: Collection[str] | None = None) -> None:
+    def __init__(self, secret: bytes, registered: Container[str] | None = None) -> None:
         self._secret = secret
         self._registered = registered
 
