@@ -25,6 +25,9 @@ class LineSession:
         *lines, self.rest = (self.rest + data).split(b"\n")
         return [line for line in lines if line]
 
+    def close(self) -> list[bytes]:
+        return self.split(b"")
+
     def due(self, now: dt.datetime) -> list[bytes]:
         commands, self.commands = self.commands, []
         return commands

@@ -312,6 +312,7 @@ def _show_totals(totals: dict[str, Any]) -> None:
         "changed": Text("更正行", "corrected rows"),
         "unchanged": Text("重复", "sent again"),
         "refused": Text("数据集不收", "refused by the dataset"),
+        "turned_away": Text("被拒设备的报文（留作证据）", "frames of refused devices, kept as evidence"),
         "set_aside": Text("隔离", "set aside"),
         "undecoded": Text("未能解码", "not decoded"),
         "unknown": Text("未登记设备的报文", "frames of devices not registered"),

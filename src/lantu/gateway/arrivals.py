@@ -17,7 +17,8 @@ class Arrival:
 
     `device` is the MN, VIN or name of its sender, "" where it cannot be read. `kept` frames go to the inbox; `answer`
     goes out to the sender, after the frame is on disk where it is kept. `oddities` are the names of what is unusual
-    about it. `session` is the connection's session that split it off.
+    about it. `session` is the connection's session that split it off. What is `refused` is kept as evidence alone: it
+    becomes no rows, and its answer says so.
     """
 
     session: Any
@@ -26,6 +27,7 @@ class Arrival:
     kept: bool = True
     answer: bytes | None = None
     oddities: tuple[str, ...] = ()
+    refused: bool = False
 
 
 class Session(Protocol):
@@ -36,6 +38,9 @@ class Session(Protocol):
 
         No data (b"") says that the line was silent for the time-out: what waits for the rest of its frame is given up.
         """
+
+    def close(self) -> list[bytes]:
+        """The connection has ended: the whole frames that are left, such as those behind a damaged head."""
 
     def due(self, now: dt.datetime) -> list[bytes]:
         """What the platform should send of its own accord now: commands, retries, time calibration."""

@@ -42,6 +42,8 @@ class Totals:
     """Oddities of contents, by device and oddity."""
     untaken: Counter[str] = field(default_factory=Counter)
     """Rows by kind that no dataset takes."""
+    turned_away: Counter[str] = field(default_factory=Counter)
+    """Frames that were refused, kept as evidence alone, by device."""
     own: Counter[str] = field(default_factory=Counter)
     """What the gateway itself had to say, such as jumps of the clock."""
     damaged_bytes: int = 0

@@ -33,6 +33,7 @@ CLASSES: dict[str, Text] = {
 ALARMS: dict[tuple[str, str], Text] = {
     ("vehicle", "tampered"): Text("车载终端防拆报警", "the terminal was tampered with"),
     ("information", "i31001"): Text("站房门禁记录", "the door of the station was used"),
+    ("information", "alarm"): Text("数采仪报警", "the logger raised an alarm"),
 }
 """Events that are alarms, by kind and name."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import fcntl
+import functools
 import os
 import re
 import time
@@ -26,7 +27,7 @@ from lantu.gateway.devices import DeviceRegister
 from lantu.gateway.inbox import is_final, segments, sync_folder, write_atomically
 from lantu.gateway.mapping import SAME_COLUMNS, Target, map_tables
 from lantu.gateway.pushed import keep_evidence
-from lantu.gateway.records import HEAD, LARGEST_BODY, OWN_PROTOCOL, Record, decode
+from lantu.gateway.records import HEAD, LARGEST_BODY, OWN_PROTOCOL, REFUSED, Record, decode
 from lantu.lake import Lake, get_dataset
 from lantu.lake.importing import refuse_mixing
 from lantu.lake.streams import refuse_mixing_in_stream
@@ -202,12 +203,15 @@ class Compactor:
             if name == OWN_PROTOCOL:
                 totals.own.update(r.raw.partition(b" ")[0].decode("utf-8", "replace") for r in members)
                 continue
+            if name.startswith(REFUSED):
+                totals.turned_away.update(r.device for r in members)
+                continue
             received = np.array([r.received for r in members], dtype=np.int64)
             protocol = self.protocols.get(name)
             if protocol is None:
                 _set_aside(aside, totals, members, dict.fromkeys(range(len(members)), "no_protocol"))
                 continue
-            decoded = decode_frames(protocol, members)
+            decoded = decode_by_clock(protocol, members, self.register)
             _set_aside(aside, totals, members, decoded.undecoded)
             if "evidence" in decoded.tables:
                 keep_evidence(decoded.tables["evidence"], self.evidence)
@@ -271,6 +275,40 @@ class Compactor:
             path.unlink()
 
 
+def decode_by_clock(protocol: FieldProtocol, records: Sequence[Record], register: DeviceRegister) -> Decoded:
+    """Decode kept frames; those of devices of another time zone by their own clock, with times of the city."""
+    if not register.clocks_differ:
+        return decode_frames(protocol, records)
+    groups: dict[dt.timedelta, list[int]] = {}
+    for place, record in enumerate(records):
+        device = register.get(record.protocol, record.device)
+        groups.setdefault(device.clock_ahead if device else dt.timedelta(), []).append(place)
+    parts: list[Decoded] = []
+    for ahead, places in groups.items():
+        shift = int(ahead.total_seconds() * 1e9)
+        mine = [records[place]._replace(received=records[place].received + shift) for place in places]
+        parts.append(_in_city_time(decode_frames(protocol, mine), ahead, places))
+    return functools.reduce(_together, parts)
+
+
+def _in_city_time(decoded: Decoded, ahead: dt.timedelta, places: Sequence[int]) -> Decoded:
+    """The tables with their times set back by `ahead`, and with the frames' numbers as all of them are counted."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    tables = {}
+    for name, table in decoded.tables.items():
+        frame = table.column_names.index("frame")
+        numbers = pa.array(places, pa.int64()).take(table["frame"].cast(pa.int64()))
+        table = table.set_column(frame, "frame", numbers.cast(table["frame"].type))
+        if ahead and "time" in table.column_names:
+            column = table.column_names.index("time")
+            kind = table["time"].type
+            table = table.set_column(column, "time", pc.subtract(table["time"], pa.scalar(ahead)).cast(kind))
+        tables[name] = table
+    return Decoded(tables, {places[index]: why for index, why in decoded.undecoded.items()})
+
+
 def decode_frames(protocol: FieldProtocol, records: Sequence[Record]) -> Decoded:
     """Decode kept frames; one on which the protocol itself fails is found by halving, and is undecoded."""
     kept = Kept([r.raw for r in records], [r.received for r in records], [r.number for r in records])
@@ -283,7 +321,7 @@ def decode_frames(protocol: FieldProtocol, records: Sequence[Record]) -> Decoded
         return _together(decode_frames(protocol, records[:middle]), decode_frames(protocol, records[middle:]), middle)
 
 
-def _together(first: Decoded, second: Decoded, shift: int) -> Decoded:
+def _together(first: Decoded, second: Decoded, shift: int = 0) -> Decoded:
     import pyarrow as pa
     import pyarrow.compute as pc
 

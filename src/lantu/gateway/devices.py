@@ -1,6 +1,8 @@
 """The device register (设备登记): `devices.yaml` in the workspace says who may send, and what becomes of it.
 
-    unknown_devices: answer        # or refuse: kept and counted all the same, but not answered
+    unknown_devices: answer        # or refuse: kept as evidence, told so, and no rows
+    connections_per_address: 5000
+    platforms: {PLATFORM01: secret}
     factor_lists:
       air: {a34004: {column: pm25, unit: μg/m³}, a34002: {column: pm10, unit: μg/m³}}
     devices:
@@ -12,7 +14,7 @@ A device that is not registered gives no rows. `id: "*"` registers all of a prot
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +28,11 @@ from lantu.lake import Dataset, get_dataset
 
 FILE_NAME = "devices.yaml"
 ANYONE = "*"
+
+CITY_ZONE = 8.0
+"""Hours by which the city's standard time goes before UTC."""
+CONNECTIONS_PER_ADDRESS = 5000
+"""Many devices come from one address behind a carrier's translation; more than this is no carrier's."""
 
 Edition = Literal["2005", "2017", "2025", "surface_water"]
 
@@ -44,6 +51,19 @@ class Factor(ClosedModel):
     limit: float | None = None
     limit_reference: str | None = None
     limit_kind: Literal["realtime", "minute", "hour", "day"] = "hour"
+
+
+class DeviceSettings(ClosedModel):
+    """What an HJ 212 device is told on its first frame and after a boot; what is not given is left as it is.
+
+    `overtime` (seconds) and `recount` are also how the gateway itself waits for this device and asks again.
+    """
+
+    set_clock: bool = False
+    overtime: int | None = Field(default=None, ge=1, le=99)
+    recount: int | None = Field(default=None, ge=1, le=99)
+    realtime_interval: int | None = Field(default=None, ge=30, le=3600)
+    minute_interval: Literal[1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30] | None = None
 
 
 class Device(ClosedModel):
@@ -71,6 +91,16 @@ class Device(ClosedModel):
     interval_seconds: int | None = Field(default=None, ge=1)
     """How often it should send realtime data; it is silent when it does not for several of them."""
     simulated: bool = False
+    settings: DeviceSettings = DeviceSettings()
+    time_zone: float = Field(default=CITY_ZONE, ge=-12, le=14, multiple_of=0.25)
+    """Hours by which its clock goes before UTC; its times become those of the city."""
+    position_inverted: bool = False
+    """A vehicle's terminal that sends the bit "position invalid" the wrong way round."""
+
+    @property
+    def clock_ahead(self) -> dt.timedelta:
+        """By how much its clock goes before the city's."""
+        return dt.timedelta(hours=self.time_zone - CITY_ZONE)
 
     @property
     def kind(self) -> str | None:
@@ -86,6 +116,8 @@ class Device(ClosedModel):
 
 class _RegisterFile(ClosedModel):
     unknown_devices: Literal["answer", "refuse"] = "answer"
+    connections_per_address: int = Field(default=CONNECTIONS_PER_ADDRESS, ge=1)
+    platforms: dict[str, str] | None = Field(default=None, repr=False)
     factor_lists: dict[str, dict[str, Factor]] = {}
     devices: tuple[Device, ...] = ()
 
@@ -98,6 +130,9 @@ class DeviceRegister:
     unknown_devices: Literal["answer", "refuse"] = "answer"
     modified: int = 0
     """When the file was changed (ns), to see that it should be read anew; 0 where there is none."""
+    connections_per_address: int = CONNECTIONS_PER_ADDRESS
+    platforms: Mapping[str, str] | None = field(default=None, repr=False)
+    """Password by user of the vehicle platforms that may log in; None: all."""
     remembered: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     """What others have looked up in this register and need again and again."""
 
@@ -121,7 +156,7 @@ class DeviceRegister:
             each.model_copy(update={"factors": lists[each.factors]}) if isinstance(each.factors, str) else each
             for each in file.devices
         )
-        return cls(devices, file.unknown_devices, modified)
+        return cls(devices, file.unknown_devices, modified, file.connections_per_address, file.platforms)
 
     @cached_property
     def _named(self) -> dict[tuple[str, str], Device]:
@@ -135,6 +170,20 @@ class DeviceRegister:
     def of(self, protocol: str) -> tuple[Device, ...]:
         """The devices of one protocol."""
         return tuple(each for each in self.devices if each.protocol == protocol)
+
+    def turns_away(self, protocol: str, sender: str) -> bool:
+        """Whether a sender is unknown, and unknown ones are refused."""
+        return self.unknown_devices == "refuse" and self.get(protocol, sender) is None
+
+    @cached_property
+    def clocks_differ(self) -> bool:
+        """Whether any device has another time zone than the city."""
+        return any(each.clock_ahead for each in self.devices)
+
+    @cached_property
+    def inverted(self) -> frozenset[str]:
+        """Vehicles whose terminal sends the bit of the position the wrong way round."""
+        return frozenset(each.id for each in self.devices if each.position_inverted)
 
     def find(self, sender: str) -> Device | None:
         """The device that goes by that name in any protocol."""
@@ -181,6 +230,11 @@ def _faults(source: YamlSource, file: _RegisterFile, protocols: Collection[str] 
         field = ".".join(map(str, path))
         faults.append(LantuError(what, where=Place(source.path, source.line_of(path), field), mend=mend))
 
+    for user, password in (file.platforms or {}).items():
+        if not 0 < len(user.encode()) <= 12 or not user.isascii() or not 0 < len(password.encode()) <= 20:
+            fault(Text(f"平台用户名 {user} 应为 12 个以内的 ASCII 字符，密码 20 个以内",
+                       f"the platform's user {user} has at most 12 ASCII characters, its password 20"),
+                  "platforms", user)  # fmt: skip
     seen: dict[tuple[str, str], int] = {}
     for index, each in enumerate(file.devices):
         at = ("devices", index)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Set
 from typing import TYPE_CHECKING
 
-from lantu.gateway.devices import ANYONE, Device, DeviceRegister, sm4_key
+from lantu.gateway.devices import ANYONE, Device, DeviceRegister, DeviceSettings, sm4_key
 
 if TYPE_CHECKING:
     from lantu.gateway.arrivals import FieldProtocol
-    from lantu.gateway.hj212 import Habits
+    from lantu.gateway.hj212 import Habits, Settings
 
 Register = Callable[[], DeviceRegister]
 
@@ -55,11 +55,11 @@ class Protocols(Mapping[str, "FieldProtocol"]):
         if name == VEHICLES:
             from lantu.gateway.vehicles import Vehicles
 
-            return Vehicles()
+            return Vehicles(VehicleRegister(self._register))
         if name == POSITIONS:
             from lantu.gateway.vehicles import Positions
 
-            return Positions(self._secret)
+            return Positions(self._secret, KnownTo(self._register, POSITIONS))
         if name == PUSH:
             from lantu.gateway.push import Push
 
@@ -122,6 +122,55 @@ class RegisterPolicy:
         """How the register wants it to be dealt with."""
         return self._find(mn)[1]
 
+    def settings(self, mn: str) -> Settings | None:
+        """What the register wants it to be told."""
+        from lantu.gateway.hj212 import Settings
+
+        device = self._find(mn)[0]
+        if device is None or device.settings == DeviceSettings():
+            return None
+        wanted = device.settings
+        told = wanted.overtime is not None or wanted.recount is not None
+        given = {
+            name: value
+            for name in ("overtime", "recount", "realtime_interval", "minute_interval")
+            if (value := getattr(wanted, name)) is not None
+        }
+        return Settings(set_clock=wanted.set_clock, tell_time_out=told, **given)
+
+
+class KnownTo(Container[str]):
+    """The senders of a protocol that are not turned away."""
+
+    def __init__(self, register: Register, protocol: str) -> None:
+        self._register = register
+        self._protocol = protocol
+
+    def __contains__(self, sender: object) -> bool:
+        return not self._register().turns_away(self._protocol, str(sender))
+
+
+class VehicleRegister:
+    """The device register as the vehicle port asks for it."""
+
+    def __init__(self, register: Register) -> None:
+        self._register = register
+
+    @property
+    def platforms(self) -> Mapping[str, str] | None:
+        """Password by user of the platforms that may log in."""
+        return self._register().platforms
+
+    @property
+    def inverted(self) -> Collection[str]:
+        """Vehicles with an inverted bit."""
+        return self._register().inverted
+
+    @property
+    def known(self) -> Container[str]:
+        """Vehicles that are not turned away."""
+        return KnownTo(self._register, VEHICLES)
+
 
 def _habits(device: Device | None, register: DeviceRegister) -> Habits:
     from lantu.gateway.hj212 import Habits
@@ -133,5 +182,6 @@ def _habits(device: Device | None, register: DeviceRegister) -> Habits:
         habits = Habits(
             refuse_wrong_password=device.wrong_password == "refuse" and device.id != ANYONE,
             accept_modbus=device.accepts_modbus_crc,
+            clock_ahead=device.clock_ahead,
         )
     return USUAL if habits == USUAL else habits  # the very one, for which the protocol has a shorter way

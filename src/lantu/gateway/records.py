@@ -24,6 +24,8 @@ _WHOLE = struct.Struct("<2sIIqQBB")
 """Both, one behind the other."""
 OWN_PROTOCOL = "gateway"
 """The protocol of what the gateway itself has to say, such as a jump of the clock."""
+REFUSED = "refused "
+"""Before the protocol's name: frames that were refused, kept as evidence alone."""
 
 
 class Record(NamedTuple):

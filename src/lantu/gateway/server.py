@@ -17,8 +17,9 @@ from typing import Any
 
 from lantu.base import LantuError, Text
 from lantu.gateway.arrivals import Arrival, FieldProtocol, Session
-from lantu.gateway.devices import local_time
+from lantu.gateway.devices import CONNECTIONS_PER_ADDRESS, local_time
 from lantu.gateway.inbox import GroupCommit
+from lantu.gateway.records import REFUSED
 
 log = logging.getLogger("lantu.gateway")
 
@@ -44,6 +45,9 @@ class Limits:
     """So many devices are counted one by one; those beyond are counted together."""
     waiting_bytes: int = 16 * 2**20
     """While more waits for the disk, nothing is read."""
+    connections_per_address: int = CONNECTIONS_PER_ADDRESS
+    refused_per_minute: int = 1000
+    """So many refused frames are kept as evidence in a minute; those beyond are only counted: nobody fills the disk."""
 
 
 @dataclass(slots=True)
@@ -68,6 +72,8 @@ class Tally:
     answers: int = 0
     refused: int = 0
     """Frames that the disk did not take, so that they were not answered."""
+    turned_away: int = 0
+    """Frames of senders that are refused."""
     pauses: int = 0
     faults: int = 0
     """Faults of the program itself while reading a frame; the server goes on, the log has them."""
@@ -79,11 +85,11 @@ class Connection(asyncio.Protocol):
     """One connection: gives what it receives to its session, and whole frames to the server."""
 
     __slots__ = (
+        "address",
         "device",
         "last",
         "opened",
         "paused",
-        "peer",
         "seen_frame",
         "server",
         "session",
@@ -96,7 +102,7 @@ class Connection(asyncio.Protocol):
         self.server = server
         self.session: Session = server.protocol.session()
         self.transport: Any = None
-        self.peer = ""
+        self.address = ""
         self.device = ""
         self.opened = self.last = 0.0
         self.since_frame = 0
@@ -116,11 +122,11 @@ class Connection(asyncio.Protocol):
         self.told_quiet = False
         self.take(data)
 
-    def take(self, data: bytes) -> None:
-        """Split what came; no data: the line is silent."""
+    def take(self, data: bytes, last: bool = False) -> None:
+        """Split what came; no data: the line is silent. `last`: the connection has ended."""
         server = self.server
         try:
-            frames = self.session.split(data)
+            frames = self.session.close() if last else self.session.split(data)
         except Exception:
             # Nothing that a device sends may end the service; what was in the buffer is gone, the device sends again.
             server.failed("split")
@@ -136,8 +142,8 @@ class Connection(asyncio.Protocol):
             self.close("no_frame")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self in self.server.connections and not self.told_quiet:
-            self.take(b"")
+        if self in self.server.connections:
+            self.take(b"", last=True)
         self.server.lost(self)
 
     def renew(self) -> None:
@@ -184,6 +190,11 @@ class Server:
         self.state = "starting"
         self.loop: Any = None
         self._name = protocol.name.encode()
+        self._refused_name = (REFUSED + protocol.name).encode()
+        self._evidence = (0, 0)
+        """The minute, and how many refused frames were kept in it."""
+        self.addresses: Counter[str] = Counter()
+        """Connections by address."""
         self._pending: list[tuple[Session, bytes]] = []
         self._pending_bytes = 0
         self._examined_bytes = 0
@@ -251,12 +262,19 @@ class Server:
             connection.close("too_many")
             return
         transport = connection.transport
+        peer = transport.get_extra_info("peername")
+        address = peer[0] if isinstance(peer, tuple) else ""
+        if self.addresses[address] >= self.limits.connections_per_address:
+            if not self.tally.closed["too_many_of_address"] % 1000:
+                log.warning("%s has %d connections and gets no more", address, self.addresses[address])
+            connection.close("too_many_of_address")
+            return
+        self.addresses[address] += 1
         transport.set_write_buffer_limits(high=self.limits.unread_bytes)
         handle = transport.get_extra_info("socket")
         if handle is not None and handle.family in (socket.AF_INET, socket.AF_INET6):
             handle.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        peer = transport.get_extra_info("peername")
-        connection.peer = f"{peer[0]}:{peer[1]}" if isinstance(peer, tuple) else ""
+        connection.address = address
         self.connections.add(connection)
         self.by_session[id(connection.session)] = connection
         self.tally.connected += 1
@@ -265,7 +283,11 @@ class Server:
 
     def lost(self, connection: Connection) -> None:
         """A connection has ended."""
-        self.connections.discard(connection)
+        if connection in self.connections:
+            self.connections.discard(connection)
+            self.addresses[connection.address] -= 1
+            if not self.addresses[connection.address]:
+                del self.addresses[connection.address]
         self._paused.discard(connection)
         self.by_session.pop(id(connection.session), None)
         if connection.device:
@@ -314,8 +336,13 @@ class Server:
             arrivals = self._one_by_one(frames, now)
         self.tally.frames += len(arrivals)
         self._count(arrivals)
+        self._hold_evidence(arrivals)
         name = self._name
-        kept = [(name, each.device.encode(), each.raw) for each in arrivals if each.kept]
+        kept = [
+            (name if not each.refused else self._refused_name, each.device.encode(), each.raw)
+            for each in arrivals
+            if each.kept
+        ]
         if not kept:
             self._answer(arrivals, on_disk=True)
             self._go_on()
@@ -323,6 +350,17 @@ class Server:
         self._examined_bytes += size
         self._running_commits += 1
         self.commit.keep(kept).add_done_callback(lambda done: self._kept(done, arrivals, len(kept), size))
+
+    def _hold_evidence(self, arrivals: list[Arrival]) -> None:
+        """Of what is refused keep no more than a bounded number."""
+        for each in arrivals:
+            if each.refused:
+                self.tally.turned_away += 1
+                minute = int(self.loop.time() // 60)
+                if minute != self._evidence[0]:
+                    self._evidence = minute, 0
+                each.kept &= self._evidence[1] < self.limits.refused_per_minute
+                self._evidence = minute, self._evidence[1] + each.kept
 
     def _one_by_one(self, frames: list[tuple[Session, bytes]], now: dt.datetime) -> list[Arrival]:
         """Examine each frame on its own, so that one that the protocol cannot bear takes no neighbour along."""

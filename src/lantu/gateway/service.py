@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,7 +70,10 @@ async def _serve(service: Service, started: Callable[[Server, int | None], None]
     def is_registered(device: str) -> bool:
         return register.register.get(name, device) is not None
 
-    server = Server(protocol, commit, service.limits, is_registered)
+    def limits() -> Limits:
+        return replace(service.limits or Limits(), connections_per_address=register.register.connections_per_address)
+
+    server = Server(protocol, commit, limits(), is_registered)
     await server.start(service.port, service.host)
     begun = dt.datetime.now()
     http, metrics_port = (None, None)
@@ -86,6 +89,7 @@ async def _serve(service: Service, started: Callable[[Server, int | None], None]
     while not stop.is_set():
         write_status(service.workspace, part, server_status(server, begun))
         if register.fresh():
+            server.limits = limits()
             for device, seen in server.devices.items():
                 seen.registered = is_registered(device)
             log.warning("the register of devices was read anew")

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lantu.gateway.arrivals import Kept
-from lantu.gateway.vehicles import Family, Vehicles, describe
+from lantu.gateway.vehicles import Family, GivenPolicy, Vehicles, describe
 from lantu.gateway.vehicles.columns import SECOND_COLUMNS
 from lantu.gateway.vehicles.encoding import diagnosis, electric_unit, frame, realtime_unit, stream
 from lantu.gateway.vehicles.frames import HEAD, time_of, vin_text
@@ -87,7 +87,7 @@ def test_positions(state: int, longitude: float, latitude: float, expected: tupl
 
 def test_a_terminal_with_the_bit_the_wrong_way_round() -> None:
     sent = kept(data("L3", second(position_state=1), second(position_state=0)), data("L3", second(), vin="X" * 17))
-    found = Vehicles(inverted={VIN}).decode(sent).tables["vehicle_seconds"]
+    found = Vehicles(GivenPolicy(inverted={VIN})).decode(sent).tables["vehicle_seconds"]
     assert found.column("latitude").to_pylist() == [39.9, None, 39.9]
 
 

@@ -9,7 +9,7 @@ import re
 import pytest
 
 from lantu.gateway.arrivals import Arrival, Kept
-from lantu.gateway.vehicles import ODDITIES, Family, Vehicles, VehicleSession, describe, facts, protocol
+from lantu.gateway.vehicles import ODDITIES, Family, GivenPolicy, Vehicles, VehicleSession, describe, facts, protocol
 from lantu.gateway.vehicles.encoding import (
     diagnosis,
     electric_login_unit,
@@ -126,7 +126,7 @@ def test_an_electric_vehicle_logs_in_beats_and_asks_for_the_time() -> None:
 
 
 def test_a_platforms_password_is_checked_and_not_kept() -> None:
-    vehicles = Vehicles(platforms={"maker": "secret"})
+    vehicles = Vehicles(GivenPolicy(platforms={"maker": "secret"}))
     for password, response, odd in (("secret", 1, ()), ("wrong", 2, ("login_refused",))):
         (arrival,) = speak(vehicles, VehicleSession(), platform_login("maker", password))
         assert not arrival.kept and arrival.answer is not None

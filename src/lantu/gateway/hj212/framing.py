@@ -107,7 +107,9 @@ class Splitter:
                 end = 0
             prefixes = prefixes or Prefixes(buffer)
             if (found := _fitting_end(buffer, position, bool(digits), silent, prefixes)) is not None:
-                stop = _behind_end(buffer, found)
+                # The checksum has 256 values: a whole frame inside that ends there is surer than one of a wrong length.
+                inner = _whole_inside(buffer, position, found, prefixes)
+                stop = _behind_end(buffer, found) if inner is None else inner
             elif believed:
                 stop = _behind_end(buffer, end)
                 if not _CIPHERED.search(buffer, position, position + 166):
@@ -153,6 +155,18 @@ def _fitting_end(buffer: bytes, position: int, digits: bool, silent: bool, prefi
             break
         if end.start() >= start and prefixes.checksum(start, end.start() + 2) == int(end.group(1), 16):
             return end.end()
+    return None
+
+
+def _whole_inside(buffer: bytes, position: int, end: int, prefixes: Prefixes) -> int | None:
+    """Where a frame begins inside that ends at `end`, as its length says and its checksum confirms."""
+    expected = None
+    for match in _DIGITS.finditer(buffer, position + 2, end - 4):
+        start = match.start()
+        if start + 10 + int(match.group(1)) == end and _HEX4.fullmatch(buffer, end - 4, end):
+            expected = int(buffer[end - 4 : end], 16) if expected is None else expected
+            if prefixes.checksum(start + 6, end - 4) == expected:
+                return start
     return None
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from lantu.gateway.hj212.session import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,8 @@ class Habits:
     accept_modbus: bool = False
     answer_system: str = ""
     answer_flag: int | None = None
+    clock_ahead: dt.timedelta = dt.timedelta()
+    """By how much the device's clock goes before the city's, as its time zone is another."""
 
 
 USUAL = Habits()
@@ -46,6 +52,9 @@ class DevicePolicy(Protocol):
 
     def habits(self, mn: str) -> Habits:
         """How it is dealt with."""
+
+    def settings(self, mn: str) -> Settings | None:
+        """What it is told at first; None: what all are told."""
 
 
 class OpenPolicy:
@@ -74,6 +83,10 @@ class OpenPolicy:
     def habits(self, mn: str) -> Habits:
         """As the standard says."""
         return USUAL
+
+    def settings(self, mn: str) -> Settings | None:
+        """What all are told."""
+        return None
 
 
 OPEN = OpenPolicy()

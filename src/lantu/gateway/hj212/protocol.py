@@ -120,6 +120,9 @@ class Hj212:
         device = device_text.decode()
         changed = session.device not in ("", device)
         session.meet(device, local)
+        if session.habits.clock_ahead:
+            local += session.habits.clock_ahead
+            clock = _Clock(local)
         edition = self.policy.edition(device) or edition_by(flag, system.decode())
         oddities: list[str] = []
         if len(device) != 24 and edition in ("2017", "2025"):
@@ -138,7 +141,7 @@ class Hj212:
         session.password = password.decode("ascii", "replace")
         if session.repeated((device, number, command, int(packet or 0))):
             oddities.append("repeated")
-        arrival = Arrival(session, raw, device, not refusal, None, tuple(oddities))
+        arrival = Arrival(session, raw, device, True, None, tuple(oddities), refused=bool(refusal))
         if not refusal:
             session.settle(command)
             if session.requests.current is not None:
@@ -167,6 +170,9 @@ class Hj212:
             oddities.append("mn_changed")
         if device:
             session.meet(device, local)
+        if session.habits.clock_ahead:
+            local += session.habits.clock_ahead
+            clock = _Clock(local)
         session.system = packet.system if packet.system != "91" else session.system
         session.edition, session.password = packet.edition, packet.password
         refusal = self._welcome(session, packet.password.encode(), oddities)
@@ -180,7 +186,7 @@ class Hj212:
         if number and session.repeated((device, number, packet.command, packet.packet)):
             oddities.append("repeated")
         talk = packet.command in commands.ANSWERS or packet.command in commands.HEARTBEATS
-        arrival = Arrival(session, raw, device or session.device, not refusal and not talk)
+        arrival = Arrival(session, raw, device or session.device, not talk, refused=bool(refusal))
         answer = None
         if packet.command in commands.ANSWERS:
             self._take_answer(session, packet, oddities, local)

@@ -31,7 +31,9 @@ NUMBERS = {
 FLAGS = frozenset("NFMSDCTBP0123")
 """Data flags (数据标记): N normal, F stopped, M maintenance, S set by hand, D fault, C calibration, T over range, B no
 communication; P and 0 to 3 of 2005."""
-_OTHER_SUFFIXES = frozenset({"Flag", "EFlag", "SampleTime", "Info", "SN", "RS", "RT"})
+_OTHER_SUFFIXES = frozenset({"Flag", "EFlag", "SampleTime", "Info", "SN", "RS", "RT", "Ala"})
+_ALARMS = frozenset({2071, 2072})
+"""Commands of 2005 that upload alarms: `AlarmTime`, the value as `Ala` of its factor, `AlarmType` 0 where it ends."""
 _BY_DAY = frozenset({"DayData", "NightData"})
 CLOCK_AHEAD = dt.timedelta(minutes=10)
 """How far a frame's time may lie after its arrival before its clock counts as wrong; Lantu's own choice."""
@@ -83,12 +85,15 @@ def contents_of(packet: Packet, received: dt.datetime | None = None) -> Contents
     if packet.damage or packet.sealed:
         result.refused = packet.damage or "sealed"
         return result
-    result.time, time_odd = parse_time(packet.item("DataTime"))
+    written = packet.item("DataTime")
+    if not written and packet.command in _ALARMS:
+        written = packet.item("AlarmTime")
+    result.time, time_odd = parse_time(written)
     odd.extend(time_odd)
     if "packet_beyond_total" in packet.oddities:
         result.refused = "packet_beyond_total"
-    elif result.time is None and (packet.item("DataTime") or result.kind):
-        result.refused = "impossible_time" if packet.item("DataTime") else "no_time"
+    elif result.time is None and (written or result.kind):
+        result.refused = "impossible_time" if written else "no_time"
     elif result.time and (result.time < EARLIEST or (received is not None and result.time > received + CLOCK_AHEAD)):
         result.refused = "clock"
     _read_items(packet, result)
@@ -125,6 +130,12 @@ def _read_items(packet: Packet, result: Contents) -> None:
             if suffix == "Info" and not (value.startswith("//") and value.endswith("//")):
                 odd.append("information_without_slashes")
             result.information.append((name, value.removeprefix("//").removesuffix("//")))
+            continue
+        if suffix == "Ala" and packet.command in _ALARMS:
+            factor, odd_name = resolve_factor(prefix, packet.system, edition)
+            odd.extend([odd_name] if odd_name else [])
+            over = packet.item("AlarmType") == "0"
+            result.information.append((f"{factor} {'alarm_end' if over else 'alarm'}", value))
             continue
         if not result.kind or not (suffix in NUMBERS or suffix in _BY_DAY or suffix == "Flag"):
             if suffix not in NUMBERS and suffix not in _OTHER_SUFFIXES and suffix not in _BY_DAY:
@@ -224,6 +235,6 @@ _INFORMATION = frozenset({"PolId", "InfoId", "RestartTime"})
 _PLAIN_ITEMS = _INFORMATION | {
     "DataTime", "SystemTime", "BeginTime", "EndTime", "QN", "CN", "QnRtn", "ExeRtn", "RtdInterval", "MinInterval",
     "OverTime", "ReCount", "NewPW", "VaseNo", "CstartTime", "Ctime", "Stime", "SKCreateTime", "NewSK", "CompleteTime",
-    "SampleType", "SampleRd", "StandardValue", "ResultType", "WarnTime", "AlarmTime",
+    "SampleType", "SampleRd", "StandardValue", "ResultType", "WarnTime", "AlarmTime", "AlarmType",
 }  # fmt: skip
 _PLAIN_LOWER = {name.lower() for name in _PLAIN_ITEMS}

@@ -152,7 +152,7 @@ class Requests:
         self.current: Request | None = None
         self.waiting: deque[Request] = deque()
         self.finished: deque[Request] = deque(maxlen=100)
-        self._overtime = dt.timedelta(seconds=overtime)
+        self.overtime = overtime
         self._last = dt.datetime.min
         self._calibrated: dt.datetime | None = None
 
@@ -176,7 +176,7 @@ class Requests:
         if request is not None and request.deadline is not None and now >= request.deadline:
             if request.state == "sent" and request.sent <= request.recount:
                 request.sent += 1
-                request.deadline = now + self._overtime
+                request.deadline = now + dt.timedelta(seconds=self.overtime)
                 return [request]
             request.state = "timed_out"
             self._finish()
@@ -184,7 +184,7 @@ class Requests:
             request = self.current = self.waiting.popleft()
             self._last = max(now, self._last + dt.timedelta(milliseconds=1))
             request.number = stamp(self._last)
-            request.state, request.sent, request.deadline = "sent", 1, now + self._overtime
+            request.state, request.sent, request.deadline = "sent", 1, now + dt.timedelta(seconds=self.overtime)
             return [request]
         return []
 

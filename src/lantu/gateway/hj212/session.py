@@ -77,6 +77,7 @@ class Hj212Session:
         "password",
         "password_asked",
         "requests",
+        "settings",
         "system",
     )
 
@@ -94,17 +95,23 @@ class Hj212Session:
         self.password_asked: str | None = None
         self.habits: Habits = USUAL
         self.answers_as_usual = True
-        self.requests = Requests(protocol.settings.overtime)
+        self.settings: Settings = protocol.settings
+        self.requests = Requests(self.settings.overtime)
 
     def split(self, data: bytes) -> list[bytes]:
         """The frames that `data` completes, damaged ones too; no data says that the line went silent."""
         return self._splitter.feed(data)
+
+    def close(self) -> list[bytes]:
+        """The frames that are left when the connection has ended."""
+        return self._splitter.feed(b"")
 
     def due(self, now: dt.datetime) -> list[bytes]:
         """Requests to be sent now, as frames; ciphered where the edition of 2025 wants it and a key is set."""
         if not self.device:
             return []
         local = self._protocol.local(now)
+        local += self.habits.clock_ahead
         return [self._frame(request, local) for request in self.requests.due(local)]
 
     def ask(self, *requests: Request) -> None:
@@ -136,6 +143,8 @@ class Hj212Session:
         self.habits = policy.habits(device)
         self.answers_as_usual = not self.habits.answer_system and self.habits.answer_flag is None
         self.password_asked = policy.password(device)
+        self.settings = policy.settings(device) or self._protocol.settings
+        self.requests.overtime = self.settings.overtime
         self._checked = local
         self.device = device
 
@@ -143,7 +152,7 @@ class Hj212Session:
         """Queue the settings of a first connection, once, and again after a boot."""
         if not self._settled or command == 2081:
             self._settled = True
-            self.requests.ask(*self._protocol.settings.requests())
+            self.requests.ask(*self.settings.requests())
 
     def repeated(self, key: tuple[str, bytes, int, int]) -> bool:
         """Whether a frame of that device, number, command and PNO came before; devices send until they are answered."""

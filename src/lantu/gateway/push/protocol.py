@@ -65,6 +65,9 @@ class _NoSession:
     def split(self, data: bytes) -> list[bytes]:
         return [data] if data else []
 
+    def close(self) -> list[bytes]:
+        return []
+
     def due(self, now: dt.datetime) -> list[bytes]:
         return []
 

@@ -11,6 +11,16 @@ from lantu.gateway.vehicles.columns import NO_ENTRY
 from lantu.gateway.vehicles.describing import describe
 from lantu.gateway.vehicles.frames import Family
 from lantu.gateway.vehicles.positions import Positions, PositionSession
-from lantu.gateway.vehicles.protocol import ODDITIES, Vehicles, VehicleSession
+from lantu.gateway.vehicles.protocol import ODDITIES, GivenPolicy, Vehicles, VehicleSession
 
-__all__ = ["NO_ENTRY", "ODDITIES", "Family", "PositionSession", "Positions", "VehicleSession", "Vehicles", "describe"]
+__all__ = [
+    "NO_ENTRY",
+    "ODDITIES",
+    "Family",
+    "GivenPolicy",
+    "PositionSession",
+    "Positions",
+    "VehicleSession",
+    "Vehicles",
+    "describe",
+]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
-from collections.abc import Collection, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -174,6 +174,12 @@ class PositionSession:
             self.rest = FLAG + last
         return frames
 
+    def close(self) -> list[bytes]:
+        """None: what ends without its flag is no frame."""
+        self.skipped += len(self.rest)
+        self.rest = b""
+        return []
+
     def due(self, now: dt.datetime) -> list[bytes]:
         """Nothing: terminals are not asked."""
         return []
@@ -199,7 +205,7 @@ class Positions:
 
     name = NAME
 
-    def __init__(self, secret: bytes, registered: Collection[str] | None = None) -> None:
+    def __init__(self, secret: bytes, registered: Container[str] | None = None) -> None:
         self._secret = secret
         self._registered = registered
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hmac
-from collections.abc import Collection, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Container, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
 from lantu.base import Text
@@ -33,6 +33,7 @@ from lantu.gateway.vehicles.frames import (
     LOGOUT,
     PLAIN,
     PLATFORM_LOGIN,
+    PLATFORM_LOGOUT,
     REALTIME,
     RESEND,
     TIME,
@@ -78,6 +79,8 @@ ODDITIES: dict[str, Text] = {
     "encrypted": Text("数据单元已加密，原样保存", "the unit is encrypted and kept as it is"),
     "layout": Text("没有版式能恰好用完数据单元", "no layout uses up the unit exactly"),
     "login_refused": Text("平台用户名或密码不符", "the platform's user or password is wrong"),
+    "platform_not_logged_in": Text("平台未登入即转发数据", "a platform forwards without having logged in"),
+    "not_registered": Text("车辆未登记", "the vehicle is not in the register"),
 }
 """What may be odd about a frame, by its name."""
 
@@ -95,6 +98,8 @@ class VehicleSession:
 
     def __init__(self) -> None:
         self.first_vin = ""
+        self.platform = ""
+        """The user that logged in as a platform."""
         self._splitter = Splitter()
         self._vehicles: dict[str, _Vehicle] = {}
         self._seen = (b"", dt.datetime.min)
@@ -154,12 +159,41 @@ class VehicleSession:
         return self._told > before
 
 
+class VehiclePolicy(Protocol):
+    """The device register as the vehicle port sees it; it is asked for every frame, so that it may change."""
+
+    @property
+    def platforms(self) -> Mapping[str, str] | None:
+        """The password of each platform's user; None: every platform is let in."""
+
+    @property
+    def inverted(self) -> Collection[str]:
+        """The VINs of terminals that send the bit "position invalid" the wrong way round."""
+
+    @property
+    def known(self) -> Container[str]:
+        """The vehicles that are not turned away."""
+
+
+class _Everyone(Container[str]):
+    def __contains__(self, sender: object) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class GivenPolicy:
+    """A policy that does not change."""
+
+    platforms: Mapping[str, str] | None = None
+    inverted: Collection[str] = ()
+    known: Container[str] = field(default_factory=_Everyone)
+
+
 class Vehicles:
     """GB 17691 annex Q, HJ 1239.3 and GB/T 32960 on one port.
 
     Args:
-        platforms: the password of each platform's user; without it every platform is let in.
-        inverted: the VINs of terminals that send the bit "position invalid" the wrong way round.
+        policy: what is known of platforms and vehicles; without it all are taken as they come.
         chips: which VIN activated with each chip (hex); what is new is entered. A signature is not verified.
     """
 
@@ -167,12 +201,10 @@ class Vehicles:
 
     def __init__(
         self,
-        platforms: Mapping[str, str] | None = None,
-        inverted: Collection[str] = (),
+        policy: VehiclePolicy | None = None,
         chips: MutableMapping[str, str] | None = None,
     ) -> None:
-        self._platforms = platforms
-        self._inverted = inverted
+        self._policy = policy or GivenPolicy()
         self._chips: MutableMapping[str, str] = {} if chips is None else chips
         self._speakers: WeakValueDictionary[str, VehicleSession] = WeakValueDictionary()
 
@@ -182,7 +214,7 @@ class Vehicles:
 
     def decode(self, kept: Kept) -> Decoded:
         """Kept frames as columns; see `columns`."""
-        return columns.decode(kept, self._inverted)
+        return columns.decode(kept, self._policy.inverted)
 
     def examine(self, frames: Sequence[tuple[Session, bytes]], now: dt.datetime) -> list[Arrival]:
         """Check frames of many connections at once. `now` without a zone is Beijing time."""
@@ -205,13 +237,25 @@ class Vehicles:
             return Arrival(session, frame, vin, kept="answer_with_data" in oddities, oddities=tuple(oddities))
         if session.newly_skipped():
             oddities.append("skipped_bytes")
-        if _carries_vin(family, command):
+        turned_away = self._turned_away(session, family, command, vin)
+        if turned_away:
+            oddities.append(turned_away)
+        elif _carries_vin(family, command):
             oddities += self._about_vehicle(session, vin, family, command, facts.serial[index])
-        answer, refused = self._answer(frame, family, command, vin, moment)
-        if refused:
+        answer, refused = self._answer(session, frame, family, command, moment, bool(turned_away))
+        if refused and not turned_away:
             oddities.append("login_refused")
         kept = not _is_empty_or_secret(family, command)
-        return Arrival(session, frame, vin, kept, answer, tuple(oddities))
+        return Arrival(session, frame, vin, kept, answer, tuple(oddities), bool(turned_away))
+
+    def _turned_away(self, session: VehicleSession, family: int, command: int, vin: str) -> str:
+        """Why a frame is refused: its platform has not logged in, or nobody knows its vehicle; "" where it is not."""
+        silent = family == PLATFORM and command != PLATFORM_LOGIN and not session.platform
+        if silent and self._policy.platforms is not None:
+            return "platform_not_logged_in"
+        if _carries_vin(family, command) and vin not in self._policy.known:
+            return "not_registered"
+        return ""
 
     def _about_vehicle(self, session: VehicleSession, vin: str, family: int, command: int, serial: int) -> list[str]:
         """What is odd about who speaks; the session learns from it."""
@@ -239,11 +283,11 @@ class Vehicles:
         return odd
 
     def _answer(
-        self, frame: bytes, family: int, command: int, vin: str, moment: dt.datetime
+        self, session: VehicleSession, frame: bytes, family: int, command: int, moment: dt.datetime, turned_away: bool
     ) -> tuple[bytes | None, bool]:
-        """What goes back, and whether a login was refused."""
+        """What goes back, and whether it says no."""
         if family == TERMINAL:
-            return self._answer_terminal(frame, command, vin, moment), False
+            return (None if turned_away else self._answer_terminal(frame, command, moment)), False
         plain = frame[21] == PLAIN
         unit = frame[HEAD:-1]
         own = unit[:6] if plain and time_of(unit) else time_bytes(moment)
@@ -258,24 +302,31 @@ class Vehicles:
             elif command == HEARTBEAT:
                 own = b""
             login = command == ELECTRIC_PLATFORM_LOGIN
-        if login and plain and not self._knows(unit):
+        if turned_away:
             response = REFUSED
+        elif login and plain:
+            user = self._user_of(unit)
+            session.platform = user or ""
+            response = REFUSED if user is None else IS_OK
+        elif family == PLATFORM and command == PLATFORM_LOGOUT:
+            session.platform = ""
         answer = make_frame(FAMILIES[family], command, "", own, response=response)
         return _with_vin(answer, frame[4:21]), response == REFUSED
 
-    def _knows(self, unit: bytes) -> bool:
-        """Whether a platform's login has a user and password that are known."""
-        if self._platforms is None:
-            return True
+    def _user_of(self, unit: bytes) -> str | None:
+        """The user of a platform's login; None where user and password are not known."""
         user = unit[8:20].rstrip(b"\0 ").decode("ascii", "replace")
+        platforms = self._policy.platforms
+        if platforms is None:
+            return user or "?"
         password = unit[20:40].rstrip(b"\0 ")
-        return hmac.compare_digest(self._platforms.get(user, "\0").encode(), password)
+        return user if hmac.compare_digest(platforms.get(user, "\0").encode(), password) else None
 
-    def _answer_terminal(self, frame: bytes, command: int, vin: str, moment: dt.datetime) -> bytes | None:
+    def _answer_terminal(self, frame: bytes, command: int, moment: dt.datetime) -> bytes | None:
         if command == TIME:
             unit = time_bytes(moment)
         elif command == ACTIVATION and frame[21] == PLAIN:
-            command, unit = ACTIVATED, self._activate(frame[HEAD:-1], vin)
+            command, unit = ACTIVATED, self._activate(frame[HEAD:-1], vin_text(frame[3:20]))
         else:
             return None
         answer = make_frame(Family.TERMINAL, command, "", unit, version=frame[20])
