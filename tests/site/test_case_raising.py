@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
+
+from lantu.lake import Lake
 
 Browsers = Callable[[str], Any]
 
@@ -97,6 +102,61 @@ def test_the_morning_asks_for_it_as_the_pack_wants(city: Any, monkeypatch: pytes
     assert wanted is not None
     assert "district_pm25_day" in wanted["rules"]
     assert raising.wanted_after_import("weather_hourly") is None
+
+
+def test_after_an_import_the_rules_about_its_data_are_asked_where_the_pack_wants_it(
+    city: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from lantu.office import inbox
+    from lantu.office.jobs.models import Job
+    from lantu.office.jobs.work import ask
+
+    raising = inbox.handling().raising.model_copy(update={"after_import": True, "days": 1})
+    own = inbox.handling().model_copy(update={"raising": raising})
+    monkeypatch.setattr(inbox, "handling", lambda: own)
+    times = pa.array([dt.datetime(2021, 12, 31, hour) for hour in range(1, 5)], pa.timestamp("us"))
+    table = pa.table({"station": ["东城东四"] * 4, "time": times, "pm25": [80.0, 81.0, 82.0, 83.0]})
+
+    def arrive(lake: Lake, dataset: str, *_: Any, **__: Any) -> Any:
+        return Lake(tmp_path).write(dataset, table, source="late.csv", simulated=True)
+
+    # a simulated city takes no measured files, and other tests read its lake: they go elsewhere
+    monkeypatch.setattr(Lake, "import_files", arrive)
+    ask("import_data", {"dataset": "air_hourly", "files": []}, None)
+    looked = Job.objects.filter(kind="raise_cases", account=None).first()
+    assert looked is not None
+    assert looked.state == "done", looked.message_en
+    assert "district_pm25_day" in looked.given["rules"]
+    assert "section_below_target" not in looked.given["rules"]
+
+
+def test_two_jobs_at_once_raise_each_case_once(city: Any) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from django.db import connections
+
+    from lantu.office.jobs.models import Job
+    from lantu.office.jobs.work import do
+    from lantu.office.register.models import Entry
+
+    given = {"day": "2021-11-30", "days": 1, "rules": ["section_below_target"]}
+    jobs = [Job.objects.create(kind="raise_cases", given=given) for _ in range(3)]
+
+    def work(number: int) -> None:
+        try:
+            do.call_local(number)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(work, [job.pk for job in jobs]))
+    ended = list(Job.objects.filter(pk__in=[job.pk for job in jobs]))
+    assert [job.state for job in ended] == ["done"] * 3, [job.message_en for job in ended]
+    entered = [number for job in ended for number in job.result["entered"]]
+    assert len(entered) == len(set(entered))
+    of_rule = Entry.objects.filter(ledger="cases", data__contains='"rule":"section_below_target"')
+    keys = [row.values["rule_key"] for row in of_rule]
+    assert len(keys) == len(set(keys)), "one open case of each section"
 
 
 def test_who_sees_a_case_sees_its_rule_limit_reference_and_rows(

@@ -388,22 +388,19 @@ def test_odd_numbers_change_nothing(signed_in: Browsers) -> None:
 
 
 def test_a_look_that_is_cut_off_is_made_again_as_a_whole(city: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from lantu.office.notices import noting
+    from lantu.office.notices import sending
     from lantu.office.notices.models import Notice, NoticeMark
 
     numbers = [dispatched(city, f"cut-{each}") for each in range(4)]
     mark = NoticeMark.objects.get(name="changes").number
-    calls = []
 
-    def cut(*given: Any, **named: Any) -> Any:
-        calls.append(given)
-        if len(calls) == 4:
-            raise KeyboardInterrupt
-        return original(*given, **named)
+    def cut(kept: Any) -> None:
+        assert len(list(kept)) == 8
+        assert Notice.objects.filter(key__in=numbers).count() == 8
+        raise KeyboardInterrupt
 
-    original = noting.note
     with monkeypatch.context() as patch:
-        patch.setattr(noting, "note", cut)
+        patch.setattr(sending, "plan", cut)
         with pytest.raises(KeyboardInterrupt):
             derive()
     assert NoticeMark.objects.get(name="changes").number == mark
@@ -416,14 +413,11 @@ _SLOW = """
 import sys, time
 from lantu.site.starting import set_up
 set_up()
-from lantu.office.notices import deriving, noting
-original = noting.note
-def slow(*given, **named):
-    made = original(*given, **named)
-    print("noted", flush=True)
-    time.sleep(0.4)
-    return made
-noting.note = slow
+from lantu.office.notices import deriving, sending
+def slow(notices):
+    print("kept", len(list(notices)), flush=True)
+    time.sleep(60)
+sending.plan = slow
 deriving.derive()
 """
 
@@ -435,8 +429,7 @@ def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(city: Any) -> N
     for _ in range(2):
         worker = subprocess.Popen([sys.executable, "-c", _SLOW], stdout=subprocess.PIPE, text=True, env={**os.environ})
         assert worker.stdout is not None
-        assert worker.stdout.readline() == "noted\n"
-        time.sleep(0.5)
+        assert worker.stdout.readline() == "kept 12\n"
         worker.send_signal(signal.SIGKILL)
         worker.wait()
         worker.stdout.close()

@@ -106,6 +106,11 @@ def due_of(values: Mapping[str, Any], state: str) -> Due:
     return Due(day, -late, words, level.name if level else None, level.title if level else None, tone, stale)
 
 
+def version() -> int:
+    """The number of the latest change of a case: what was counted before it still holds."""
+    return desk().book.store.version(CASES) or 0
+
+
 # -- the list --------------------------------------------------------------------------------------------------------
 
 
@@ -142,7 +147,7 @@ def tab_counts(account: Any, version: int) -> dict[str, int]:
 
     Args:
         account: who asks.
-        version: the latest change of any ledger.
+        version: the latest change of a case.
     """
     name = f"inbox|{desk().workspace.path}|{version}|{rights.scope_of(account)}|{account.unit}|{desk().today}"
     found = cache.get(name)

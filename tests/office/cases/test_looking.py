@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from tests.office.cases.conftest import day
 
-from lantu.gateway.mapping import READINGS
+from lantu.gateway.mapping import DEVICE_EVENTS, READINGS
 from lantu.lake import Lake, Workspace
 from lantu.ledgers import Actor, LedgerBook
 from lantu.office.cases import foresee, raise_cases
@@ -89,6 +89,28 @@ def test_a_clue_that_goes_on_over_midnight_is_the_same_clue_on_the_next_morning(
     next_day = look(pack, lake, book, workspace, day(5, 7), names=["clue_exceedance"])
     report = raise_cases(book, next_day.candidates, system)
     assert (report.entered, report.added, report.known) == ([], [], 1)
+
+
+def test_an_alarm_of_a_device_leads_to_its_event(
+    pack: Pack, lake: Lake, book: LedgerBook, workspace: Workspace, system: Actor
+) -> None:
+    table = pa.table(
+        {
+            "station": ["31011500000001"] * 2,
+            "time": pa.array([dt.datetime(2021, 5, 6, 9), dt.datetime(2021, 5, 6, 10)], pa.timestamp("us")),
+            "kind": ["information"] * 2,
+            "name": ["i31001-Info", "i21001-Info"],
+            "text": ["open", "restarted"],
+        }
+    )
+    lake.add(DEVICE_EVENTS, table, source="inbox/1", simulated=False)
+    found = look(pack, lake, book, workspace, day(5, 6), names=["clue_alarm"])
+    (number,) = raise_cases(book, found.candidates, system).entered
+    (row,) = [kept_row(line, None, pack.ledgers) for line in book.entry("cases", number).data["data_rows"].split("\n")]
+    around = rows_around(lake, row)
+    names = [name for name, *_ in around.columns]
+    assert [values[names.index("text")] for values in around.rows] == ["open"]
+    assert around.meant == (True,)
 
 
 def test_data_that_came_late_are_seen_and_the_deadline_runs_from_the_day_they_were_found(

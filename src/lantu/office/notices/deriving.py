@@ -31,7 +31,7 @@ from lantu.office.reports.table import months_of
 if TYPE_CHECKING:
     from lantu.office.cases import LateCase
 
-BATCH = 300
+BATCH = 100
 _FIRST_DAYS = 7
 """A site that never had notices begins with what happened in the last days."""
 _KEPT_READ, _KEPT_SENT = dt.timedelta(days=120), dt.timedelta(days=30)

@@ -35,6 +35,10 @@ class News:
     """A step that the account must be able to take with it, for what asks for one."""
     given: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def subject(self) -> str:
+        return f"{self.ledger}/{self.key}"
+
 
 def note(account: Account, kind: str, subject: str, day: dt.date, **more: Any) -> Notice:
     """Keep a notice, or add to the line of the same thing and day, which is unread again then."""
@@ -47,7 +51,7 @@ def note(account: Account, kind: str, subject: str, day: dt.date, **more: Any) -
             fresh["urgent"] = urgent or F("urgent")
             Notice.objects.filter(pk=notice.pk).update(times=F("times") + 1, read=None, mailed=None, **fresh)
             notice.refresh_from_db()
-        sending.plan(notice, urgent)
+        sending.plan([notice])
     return notice
 
 
@@ -71,15 +75,38 @@ def note_entries(news: Iterable[News], day: dt.date) -> int:
                 part = listed[start : start + _AT_ONCE]
                 rows = rights.visible_entries(account).filter(ledger=ledger, key__in=part)
                 seen |= {(number, ledger, key) for key in rows.values_list("key", flat=True)}
-    count = 0
-    for each in every:
-        for account in each.accounts:
-            if (account.pk, each.ledger, each.key) not in seen or not _may(account, each):
-                continue
-            about = {"ledger": each.ledger, "key": each.key, "given": each.given}
-            note(account, each.kind, f"{each.ledger}/{each.key}", day, **about)
-            count += 1
-    return count
+    told = [
+        (account, each)
+        for each in every
+        for account in each.accounts
+        if (account.pk, each.ledger, each.key) in seen and _may(account, each)
+    ]
+    with transaction.atomic():
+        _keep(told, day)
+    return len(told)
+
+
+def _keep(told: Sequence[tuple[Account, News]], day: dt.date) -> None:
+    """Keep many lines at once; one that is there already gets the newer thing."""
+    subjects, there, now = sorted({each.subject for _, each in told}), set(), timezone.now()
+    for start in range(0, len(subjects), _AT_ONCE):
+        found = Notice.objects.filter(day=day, subject__in=subjects[start : start + _AT_ONCE])
+        there |= set(found.values_list("account", "subject"))
+    fresh: dict[tuple[int, str], Notice] = {}
+    for account, each in told:
+        name, urgent = (account.pk, each.subject), each.kind in URGENT
+        if name in there:
+            note(account, each.kind, each.subject, day, ledger=each.ledger, key=each.key, given=each.given)
+        elif name in fresh:
+            again = fresh[name]
+            again.kind, again.given, again.times = each.kind, each.given, again.times + 1
+            again.urgent = again.urgent or urgent
+        else:
+            fresh[name] = Notice(
+                account=account, subject=each.subject, ledger=each.ledger, key=each.key, kind=each.kind, day=day,
+                happened=now, given=each.given, urgent=urgent,
+            )  # fmt: skip
+    sending.plan(Notice.objects.bulk_create(fresh.values(), batch_size=_AT_ONCE))
 
 
 def _may(account: Account, news: News) -> bool:

@@ -28,9 +28,10 @@ from lantu.base import Text, use_language
 from lantu.gateway.push.signing import SIGNATURE, TIME, sign
 from lantu.office import rights
 from lantu.office.notices.models import Delivery, Notice, NoticeChoice
+from lantu.office.notices.wording import URGENT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from django.db.models import QuerySet
 
@@ -70,22 +71,24 @@ def address_for(account: Account, choice: NoticeChoice) -> str:
     return choice.address or account.email or ""
 
 
-def plan(notice: Notice, urgent: bool) -> None:
-    """Keep what is to go out of a notice, in the transaction in which the notice is kept."""
-    now = timezone.now()
-    mark = f"{notice.pk}/{notice.times}"
-    if webhook_is_on():
-        Delivery.objects.get_or_create(
-            key=f"webhook/{mark}",
-            defaults={"way": "webhook", "account": notice.account, "notice": notice, "next_try": now},
-        )
-    if urgent and mail_is_on():
-        choice = choice_of(notice.account)
-        if choice.mail == "urgent" and address_for(notice.account, choice):
-            Delivery.objects.get_or_create(
-                key=f"urgent/{mark}",
-                defaults={"way": "urgent", "account": notice.account, "notice": notice, "next_try": now},
+def plan(notices: Iterable[Notice]) -> None:
+    """Keep what is to go out of notices, in the transaction in which they are kept."""
+    now, chosen, found = timezone.now(), dict[int, bool](), []
+    for notice in notices:
+        ways = ["webhook"] if webhook_is_on() else []
+        if mail_is_on() and notice.urgent and notice.kind in URGENT:
+            if notice.account_id not in chosen:
+                choice = choice_of(notice.account)
+                at_once = choice.mail == "urgent" and bool(address_for(notice.account, choice))
+                chosen[notice.account_id] = at_once
+            ways += ["urgent"] if chosen[notice.account_id] else []
+        found += [
+            Delivery(
+                key=f"{way}/{notice.pk}/{notice.times}", way=way, account=notice.account, notice=notice, next_try=now
             )
+            for way in ways
+        ]
+    Delivery.objects.bulk_create(found, ignore_conflicts=True, batch_size=300)
 
 
 def plan_digests(now: dt.datetime | None = None) -> int:

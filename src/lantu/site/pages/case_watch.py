@@ -23,7 +23,7 @@ from lantu.office.register.story import area_title, body_title
 from lantu.site.answers import Page, pair, shown_to
 from lantu.site.pages.case_work import case_crumbs
 from lantu.site.pages.errors import not_allowed, not_found
-from lantu.site.pages.ledgers import entry_address, latest_change
+from lantu.site.pages.ledgers import entry_address
 from lantu.site.pages.sheets import shown_job
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @shown_to(rights.sees_office)
 def late_cases(request: HttpRequest) -> Page:
     """Who is late: open cases by unit and by district, with the colours of escalation."""
-    rows = inbox.late_rows(request.user, latest_change())
+    rows = inbox.late_rows(request.user, inbox.version())
     levels = inbox.handling().escalation.levels
     by_unit = summed(rows, "unit")
     by_area = summed(_in_districts(rows), "area")

@@ -14,6 +14,7 @@ from lantu.ledgers.values import shown
 from lantu.office import inbox, rights
 from lantu.office.desk import desk
 from lantu.office.register import lists
+from lantu.office.register.models import Entry
 from lantu.office.register.story import body_title
 from lantu.office.steps import offers
 from lantu.site.answers import Page, address, pair, shown_to
@@ -36,13 +37,11 @@ from lantu.site.pages.ledgers import (
     CountedPaginator,
     area_filter,
     entry_row,
-    latest_change,
     state_tone,
 )
 
 if TYPE_CHECKING:
     from lantu.ledgers import Change
-    from lantu.office.register.models import Entry
 
 _OWN_PLACE = ("number", "what", "due_on", "data_rows", "rule_key", "merged_into")
 
@@ -111,7 +110,7 @@ def _filter(request: HttpRequest, wanted: lists.Wanted, narrow: inbox.Narrowed, 
 @shown_to(rights.sees_office)
 def cases(request: HttpRequest) -> Page:
     """The cases that the account sees, by what is to be done with them."""
-    declared, version = inbox.ledger(), latest_change()
+    declared, version = inbox.ledger(), inbox.version()
     tab = request.GET.get("tab", "")
     tab = tab if tab in inbox.TABS else inbox.first_tab(request.user)
     wanted = lists.read_wanted(declared, request.GET.dict())
@@ -120,10 +119,19 @@ def cases(request: HttpRequest) -> Page:
     found = inbox.in_tab(lists.fitting(request.user, declared, wanted), request.user, tab)
     found = inbox.narrowed(found, narrow)
     counts = inbox.tab_counts(request.user, version)
-    count = counts[tab] if not set(query) - {"sort"} else found.count()
-    paginator = CountedPaginator(_sorted(found, tab, wanted.sort), PAGE, count)
-    page = paginator.get_page(request.GET.get("page"))
-    rows = [case_row(entry) for entry in page.object_list]
+    listed = _sorted(found, tab, wanted.sort)
+    if wanted.words:
+        # words are looked for in every case: once for the count and the page together
+        numbers = list(listed.values_list("pk", flat=True))
+        paginator = CountedPaginator(numbers, PAGE, len(numbers))
+        page = paginator.get_page(request.GET.get("page"))
+        entries = Entry.objects.in_bulk(list(page.object_list))
+        rows = [case_row(entries[number]) for number in page.object_list]
+    else:
+        paginator = CountedPaginator(listed, PAGE, counts[tab] if not set(query) - {"sort"} else found.count())
+        page = paginator.get_page(request.GET.get("page"))
+        rows = [case_row(entry) for entry in page.object_list]
+    count = paginator.count
     data = {
         "tab": tab,
         "tabs": [{"tab": name, "title": title, "count": counts[name]} for name, title in inbox.TABS.items()],
