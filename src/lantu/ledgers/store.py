@@ -220,6 +220,18 @@ class LedgerStore:
         query = f"select {', '.join(COLUMNS)} from change where ledger = ? and key = ? order by version"
         return [_change(row) for row in self._read(query, [ledger, key])]
 
+    def versions_of(self, wanted: Sequence[tuple[str, str, int]]) -> dict[tuple[str, str, int], Change]:
+        """Single changes by ledger, key and version; those that are not there are left out."""
+        if not wanted:
+            return {}
+        marks = ", ".join(["(?, ?, ?)"] * len(wanted))
+        rows = self._read(
+            f"select {', '.join(COLUMNS)} from change where (ledger, key, version) in (values {marks})",
+            [value for each in wanted for value in each],
+        )
+        found = [_change(row) for row in rows]
+        return {(each.ledger, each.key, each.version): each for each in found}
+
     def rows(
         self,
         ledger: str,
