@@ -1,4 +1,4 @@
-"""The journal in words (日志内容): what each line says for people, by the titles of fields, states, bodies and areas."""
+"""The journal in words (日志内容): what each line says for people, by titles of fields, states, bodies and areas."""
 
 from __future__ import annotations
 

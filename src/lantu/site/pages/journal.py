@@ -51,6 +51,8 @@ ACTIONS = {
     "enter_target": Text("录入指标值", "figure entered"),
 }
 
+_LEDGERS_NAMED = 6
+
 _HEADS = (
     Text("行", "line"),
     Text("时间", "time"),
@@ -157,6 +159,14 @@ def _row(line: dict[str, Any]) -> dict[str, Any]:
 def _subject(ledger: str, key: str, subject: str) -> dict[str, Any]:
     """What a line is about: an entry with its ledger's title and address, or as it is written."""
     declared = desk().pack.ledgers.get(ledger)
+    if not key:
+        names = [each.strip() for each in subject.split(",")]
+        titles = [desk().pack.ledgers[name].title for name in names if name in desk().pack.ledgers]
+        if titles:
+            more = "…" if len(titles) > _LEDGERS_NAMED or len(titles) < len(names) else ""
+            shown = titles[:_LEDGERS_NAMED]
+            words = Text("、".join(t.zh for t in shown) + more, ", ".join(t.en for t in shown) + more)
+            return {"text": words, "url": "", "note": ""}
     if declared is None or not key or key.startswith("sheet/"):
         return {"text": subject, "url": "", "note": declared.title if declared is not None else ""}
     return {"text": key, "url": entry_address(ledger, key), "note": declared.title}
