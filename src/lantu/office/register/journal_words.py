@@ -36,8 +36,11 @@ _NAMES = {
     "name": Text("名称", "name"),
     "read_only": Text("只读", "read only"),
     "expires": Text("有效期至", "expires"),
-    "removed": Text("清理文件数", "files removed"),
-    "bytes": Text("字节", "bytes"),
+    "exports": Text("导出文件", "exports"),
+    "sheets": Text("放弃的回表", "sheets set aside"),
+    "pictures": Text("小图", "small pictures"),
+    "left_behind": Text("中断的残留", "left behind"),
+    "bytes": Text("腾出字节", "bytes given back"),
 }
 _WORDS = {
     "password": Text("密码", "password"),
@@ -118,7 +121,7 @@ def _of_detail(detail: Mapping[str, Any]) -> list[Text]:
     """What an act of the office says of itself, each part under its name."""
     found = []
     for name, value in detail.items():
-        if name in _RAW or value in (None, "", [], {}):
+        if name in _RAW or value in (None, "", 0, [], {}):
             continue
         title, words = _NAMES.get(name, Text(name, name)), _words(name, value)
         found.append(Text(f"{title.zh}：{words.zh}", f"{title.en}: {words.en}"))

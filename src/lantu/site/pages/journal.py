@@ -37,6 +37,7 @@ ACTIONS = {
     "several": Text("批量变动", "several changes"),
     "ask_job": Text("发起任务", "job asked for"),
     "return_sheet": Text("交回回表", "sheet returned"),
+    "clean": Text("清理", "clean up"),
     "open_account": Text("开通账号", "account opened"),
     "change_account": Text("更改账号", "account changed"),
     "end_account": Text("停用账号", "account ended"),
