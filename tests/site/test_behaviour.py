@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -209,6 +210,48 @@ def test_the_map_draws_districts_and_names_the_area_without_outline(server: Serv
     assert page.get_attribute("[data-without] a", "href") == "/areas/BDA"
     page.locator(".map path.leaflet-interactive").nth(2).click(position={"x": 40, "y": 30})
     page.wait_for_url("**/areas/110105")
+
+
+def test_near_points_are_one_until_one_comes_nearer(server: Server, page: Page) -> None:
+    areas = [{"code": code, "name": code, "url": "", "status": "", "value": ""} for code in DISTRICTS]
+    points = [
+        {
+            "lat": 39.9 + number % 10 / 1000,
+            "lon": 116.4 + number // 10 / 1000,
+            "name": f"P{number}",
+            "url": f"/p/{number}",
+            "status": "",
+        }
+        for number in range(60)
+    ]
+    points += [
+        {"lat": 40.4, "lon": 116.9, "name": f"Q{number}", "url": f"/q/{number}", "status": ""} for number in range(30)
+    ]
+    points.append({"lat": 40.5, "lon": 115.95, "name": "alone", "url": "/alone", "status": ""})
+    square = {"type": "Polygon", "coordinates": [[[116.0, 39.7], [116.2, 39.7], [116.2, 39.8], [116.0, 39.7]]]}
+    shapes = [{"geometry": square, "name": "an area", "url": "/area"}]
+    listed = [{"name": each["name"], "url": each["url"], "note": ""} for each in points[:5]]
+    context = {"id": "m", "title": "Entries", "areas": areas, "points": points, "shapes": shapes, "listed": listed}
+    server.put("/", ("parts/map.html", context))
+    server.put("/p/0")
+    page.goto(server.address)
+    many = page.locator(".map-many")
+    expect(many.first).to_be_visible()
+    before = sorted(int(each) for each in many.all_inner_texts())
+    assert sum(before) == 90
+    assert page.locator(".map path.leaflet-interactive").count() == 16 + 1 + 1, "districts, the area, the lone point"
+    expect(many.first).to_have_attribute("aria-label", re.compile(r"\d+ entries, click to come nearer"))
+    twin = page.locator(".map-many", has_text=re.compile(r"^30$"))
+    twin.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".leaflet-popup-content li")).to_have_count(21)
+    expect(page.locator(".leaflet-popup-content")).to_contain_text("and 10 more")
+    page.keyboard.press("Escape")
+    page.locator(".map-many").filter(has_not_text=re.compile(r"^30$")).first.dispatch_event("click")
+    expect(page.locator(".map path.leaflet-interactive")).not_to_have_count(18)
+    page.locator(".map-list a").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/p/0")
 
 
 def test_a_job_is_followed_until_it_has_ended(server: Server, page: Page) -> None:

@@ -1,6 +1,6 @@
 """Every page that a role can reach by links, in a real browser: no error, nothing inaccessible, nothing too wide.
 
-Pictures of what was seen are left in `build/screenshots`.
+Pictures of what was seen, in both languages, are left in `build/screenshots`, with `index.html` and what axe found.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
+from tests.site.gallery import Shown, write_index
 from tests.site.living import Living, signed_in_context
 
 PICTURES = Path(__file__).resolve().parents[2] / "build" / "screenshots"
@@ -50,6 +51,7 @@ class Seen:
     opened: Counter[str] = field(default_factory=Counter)
     fetched: Counter[str] = field(default_factory=Counter)
     looked: Counter[tuple[str, int]] = field(default_factory=Counter)
+    shown: dict[str, Shown] = field(default_factory=dict)
 
 
 def shape_of(address: str) -> str:
@@ -119,12 +121,35 @@ def look(page: Page, seen: Seen, role: str, shape: str, size: tuple[int, int]) -
     if seen.looked[shape, size[0]] >= LOOKED_THROUGH:
         return
     seen.looked[shape, size[0]] += 1
+    language = ROLES[role]
+    _examine(page, seen, where, _record(page, seen, role, shape), language, size)
+    if size == WIDE:  # and once in the other language
+        other = "en" if language == "zh" else "zh"
+        _speak(page, seen, other)
+        page.reload()
+        _examine(page, seen, f"{where} in {other}", seen.shown[shape], other, size)
+        _speak(page, seen, language)
+        page.reload()
+
+
+def _record(page: Page, seen: Seen, role: str, shape: str) -> Shown:
+    return seen.shown.setdefault(shape, Shown(shape, page.url.removeprefix(seen.site.address), role))
+
+
+def _speak(page: Page, seen: Seen, language: str) -> None:
+    page.context.add_cookies([{"name": "lantu_language", "value": language, "url": seen.site.address}])
+
+
+def _examine(page: Page, seen: Seen, where: str, shown: Shown, language: str, size: tuple[int, int]) -> None:
+    """What axe finds, and a picture."""
     for each in Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]:
+        shown.axe.append(f"{language} {size[0]}: {each['impact']} {each['id']} ({len(each['nodes'])})")
         if each["impact"] in ("serious", "critical"):
             seen.faults.append(f"{where}: {each['id']}: {each['nodes'][0]['html'][:200]}")
-    if seen.looked[shape, size[0]] == 1:
-        name = re.sub(r"[^\w+-]+", "-", shape).strip("-") or "start"
-        page.screenshot(path=PICTURES / f"{name}-{size[0]}.jpg", full_page=True, type="jpeg", quality=60)
+    name = re.sub(r"[^\w+-]+", "-", shown.name).strip("-") or "start"
+    file = f"{name}-{size[0]}-{language}.jpg"
+    page.screenshot(path=PICTURES / file, full_page=True, type="jpeg", quality=60)
+    shown.pictures[f"{language} {size[0]}"] = file
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +165,10 @@ def test_every_page_that_a_role_reaches_is_sound(browser: Browser, site: Living,
         with signed_in_context(browser, site, role, language) as context:
             walk(context, seen, role, "/public" if not role else "/")
     print(f"\npages opened: {dict(seen.opened)}; shapes: {len({shape for shape, _ in seen.looked})}")
+    index = write_index(pictures, sorted(seen.shown.values(), key=lambda page: page.name))
     assert seen.faults == []
     assert seen.opened["coordinator"] > 30, "the walk lost its way"
-    assert len(list(pictures.iterdir())) > 40
+    assert len(list(pictures.glob("*.jpg"))) > 80
+    assert all({"zh 1366", "en 1366"} <= page.pictures.keys() for page in seen.shown.values())
+    told = index.read_text(encoding="utf-8")
+    assert all(file in told for page in seen.shown.values() for file in page.pictures.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,6 +28,8 @@ from lantu.cli.show import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lantu.assessment import Assessment
     from lantu.demo import SimulatedCity
 
@@ -169,6 +172,7 @@ def doctor(pack: PackOption = DEFAULT_PACK, json: JsonOption = None) -> None:
             line = "  ".join(row.cells())
             findings.append((True, Text(line, line)))
         findings += journal_findings(pack)
+        findings += [(True, line) for line in space_lines(workspace.path)]
     except LantuError as error:
         findings.append((False, Text(str(error), str(error))))
     checked = check_pack(pack, units_of_indicators())
@@ -211,6 +215,17 @@ def journal_findings(pack: str) -> list[tuple[bool, Text]]:
     if more:
         shown.append((False, Text(f"另有 {more} 处", f"{more} more places")))
     return shown
+
+
+def space_lines(workspace: Path) -> list[Text]:
+    """How much room what takes in a workspace, and how much is left on its disk."""
+    from lantu.office.cleaning import shown_bytes, space
+
+    free = shown_bytes(shutil.disk_usage(workspace).free)
+    parts = [(title, shown_bytes(size)) for title, size in space(workspace)]
+    zh = "，".join(f"{title.zh} {size}" for title, size in parts)
+    en = ", ".join(f"{title.en} {size}" for title, size in parts)
+    return [Text(f"占用空间：{zh}；磁盘还剩 {free}", f"room taken: {en}; {free} left on the disk")]
 
 
 FAULTS_SHOWN = 10

@@ -28,16 +28,36 @@ if TYPE_CHECKING:
     from lantu.lake import Lake
 
 
-@cache
+FLOORS = ("base", "places", "standards", "lake", "ledgers", "indicators")
+"""The floors from which figures are computed."""
+COMMON = ("base", "places", "lake", "standards/*", "standards/parameters", "indicators/*")
+"""What every family stands on: whole folders, and with `/*` the files of one alone."""
+
+
 def code_version() -> str:
-    """Release and a digest of the code and parameters that figures depend on."""
+    """Release and a digest of all the code and parameters that figures depend on, as it stands beside each figure."""
+    return code_of(FLOORS)
+
+
+@cache
+def code_of(parts: tuple[str, ...]) -> str:
+    """Release and a digest of some parts of the code and the parameters: folders, or with `/*` the files of one."""
     root = Path(lantu.__file__).parent
     digest = hashlib.sha256()
-    for floor in ("base", "places", "standards", "lake", "ledgers", "indicators"):
-        for path in sorted((root / floor).rglob("*")):
+    for part in parts:
+        folder = root / part.removesuffix("/*")
+        for path in sorted(folder.glob("*") if part.endswith("/*") else folder.rglob("*")):
             if path.suffix in (".py", ".yaml"):
+                digest.update(path.relative_to(root).as_posix().encode())
                 digest.update(path.read_bytes())
     return f"{lantu.__version__}+{digest.hexdigest()[:12]}"
+
+
+def code_of_family(family: Family) -> str:
+    """What the figures of a family depend on; all the floors where it does not say which part of them."""
+    if not family.code:
+        return code_version()
+    return code_of((*COMMON, *family.code, *(("ledgers",) if family.ledgers else ())))
 
 
 def key_of(
@@ -78,7 +98,7 @@ def key_of(
         period.start.isoformat(),
         period.end.isoformat(),
         str(period.hour),
-        code_version(),
+        code_of_family(family),
         repr(sources.sites.rows()),
         *(target.code for target in targets),
         *(repr(each) for each in sources.left_out),

@@ -116,6 +116,9 @@ class Family:
     trace: Callable[[Sources, Target, Period, Versions], Trace] = field(default=no_trace)
     daily: Callable[[Sources, Sequence[Target], Period, Versions], Mapping[str, DailyValues]] | None = None
     """Daily values by target, where the family has such: what a projection draws past seasons from."""
+    code: tuple[str, ...] = ()
+    """The folders under `lantu` that its figures depend on besides `cache.COMMON`; empty for all. A change of the code
+    elsewhere leaves kept figures as they are; a test holds it against what the folders import."""
 
     @property
     def needs(self) -> str:

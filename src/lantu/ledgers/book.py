@@ -136,7 +136,7 @@ class LedgerBook:
 
     def part_of_code(self, name: str, field: str, code: str) -> Callable[[dt.date], Entries]:
         """The entries whose code field has, or had, one value, read alone: one class of cases in the whole city."""
-        history = History(self.store, self.ledger(name), kept_in=self._cache, code=(field, code))
+        history = History(self.store, self.ledger(name), code=(field, code))
         return lambda day: Entries(self.ledger(name), day, history, self.areas, lambda other: self.entries(other, day))
 
     # -- reading what was given --------------------------------------------------------------------------------------

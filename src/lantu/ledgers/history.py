@@ -63,16 +63,6 @@ class Columns:
         lines.sort(key=itemgetter(0))
         return cls([list(column) for column in zip(*lines, strict=True)] if lines else [[] for _ in cls.__slots__])
 
-    def with_code(self, field: str, code: str) -> Columns:
-        """The entries whose code field has this value, or had it before."""
-        mark = f'"{field}":"{code}"'
-        chosen = [
-            number
-            for number, (data, earlier) in enumerate(zip(self.data, self.earlier, strict=True))
-            if mark in data or mark in earlier
-        ]
-        return Columns([[column[number] for number in chosen] for column in self.all()])
-
     def with_later(self, later: Columns) -> Columns:
         """These entries, and those of `later` in the place of the same ones."""
         fresh = dict(zip(later.keys, zip(*later.all(), strict=True), strict=True))
@@ -116,19 +106,19 @@ class History:
             within: only entries that ever lay in one of these areas.
             naming: only entries whose field ever had one of these values.
             kept_in: a folder in which the whole ledger is kept for the next run.
-            code: only entries whose code field ever had this value, of the whole ledger that is kept.
+            code: only entries whose code field ever had this value.
         """
         self.ledger = ledger
         last = store.mark(ledger.ledger)
         self.version = None if last is None else last[0]
         if last is None:
             self._columns = Columns.of(())
+        elif code is not None:
+            self._columns = Columns.of(store.rows(ledger.ledger, code=code))
         elif within is None and naming is None and kept_in is not None:
             self._columns = _read_whole(store, ledger.ledger, last, kept_in / f"{ledger.ledger}.txt")
         else:
             self._columns = Columns.of(store.rows(ledger.ledger, within, naming))
-        if code is not None:
-            self._columns = self._columns.with_code(*code)
         self._decoders = [(each.name, decode) for each in ledger.fields if (decode := decoder(each)) is not None]
         self._codes = frozenset(each.name for each in ledger.fields if each.type == "code")
         self._days: dict[str, dt.date] = {}

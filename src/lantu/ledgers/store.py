@@ -220,12 +220,25 @@ class LedgerStore:
         query = f"select {', '.join(COLUMNS)} from change where ledger = ? and key = ? order by version"
         return [_change(row) for row in self._read(query, [ledger, key])]
 
+    def versions_of(self, wanted: Sequence[tuple[str, str, int]]) -> dict[tuple[str, str, int], Change]:
+        """Single changes by ledger, key and version; those that are not there are left out."""
+        if not wanted:
+            return {}
+        marks = ", ".join(["(?, ?, ?)"] * len(wanted))
+        rows = self._read(
+            f"select {', '.join(COLUMNS)} from change where (ledger, key, version) in (values {marks})",
+            [value for each in wanted for value in each],
+        )
+        found = [_change(row) for row in rows]
+        return {(each.ledger, each.key, each.version): each for each in found}
+
     def rows(
         self,
         ledger: str,
         within: Collection[str] | None = None,
         naming: tuple[str, Collection[str]] | None = None,
         since: int | None = None,
+        code: tuple[str, str] | None = None,
     ) -> list[tuple[str, str, str, str, str | None, str, int]]:
         """(key, day, state, area, holder, data, simulated) of every change, in the order of keys and versions.
 
@@ -234,6 +247,7 @@ class LedgerStore:
             within: only entries that ever lay in one of these areas.
             naming: only entries whose field ever had one of these values.
             since: only entries that have changed after the change of this number.
+            code: only entries whose code field ever had this value; quick where the database has an index of the field.
         """
         wanted = "ledger = ?"
         values: list[Any] = [ledger]
@@ -249,6 +263,9 @@ class LedgerStore:
             )
             field = f"$.{naming[0]}" if self.database.kind == "sqlite" else naming[0]
             values += [ledger, field, json.dumps(list(naming[1]))]
+        if code is not None:
+            wanted += f" and key in (select key from change where ledger = ? and {self.field_sql(code[0])} = ?)"
+            values += [ledger, code[1]]
         return self._read(
             f"select key, day, state, area, holder, data, simulated from change where {wanted} order by key, version",
             values,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from lantu.base import Period, Text
-from lantu.indicators.air.places import memberships, targets_of
+from lantu.indicators.air.places import AIR_CODE, memberships, targets_of
 from lantu.indicators.family import DailyValues, Family, Sources, Target, Trace, Versions
 
 DATASET = "air_hourly"
@@ -67,4 +67,4 @@ def _daily(
     return daily_values(sources.lake, sources.sites, targets, period, version)
 
 
-AIR = Family("air", _statistics, datasets=(DATASET,), targets=_targets, trace=_trace, daily=_daily)
+AIR = Family("air", _statistics, datasets=(DATASET,), targets=_targets, trace=_trace, daily=_daily, code=AIR_CODE)

@@ -13,6 +13,9 @@ from lantu.indicators.family import Target
 if TYPE_CHECKING:
     from lantu.places import AreaTree, SiteRegister
 
+AIR_CODE = ("indicators/air", "standards/air")
+"""The code of which figures of the air are made, beside what all families stand on."""
+
 
 def targets_of(sites: SiteRegister, areas: AreaTree, selection: str | Sequence[str], period: Period) -> list[Target]:
     """The areas and stations that a selection names.

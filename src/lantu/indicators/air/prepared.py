@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lantu.base import Period
-from lantu.indicators.air.places import Membership, expected_stations
-from lantu.indicators.cache import code_version
+from lantu.indicators.air.places import AIR_CODE, Membership, expected_stations
+from lantu.indicators.cache import COMMON, code_of
 from lantu.indicators.exclusions import as_sql
 from lantu.lake.engine import sql_literal, with_literals
 from lantu.standards import catalogue
@@ -38,6 +38,11 @@ _MEMBERS = {"target": "varchar", "site": "varchar", "station": "varchar", "first
 _EXPECTED = {"target": "varchar", "day": "date", "expected": "bigint"}
 _SPANS = {"target": "varchar", "first_day": "date", "last_day": "date", "expected": "bigint"}
 _IBIS = {"varchar": "string", "double": "float64", "bigint": "int64"}
+
+
+def _code() -> str:
+    """What statements and sums depend on."""
+    return code_of((*COMMON, *AIR_CODE))
 
 
 class PreparedDays:
@@ -148,7 +153,7 @@ class PreparedDays:
 
     def _place(self, month: Period, files: Sequence[str]) -> Path:
         out = [each for each in self._left_out if each.first <= month.end and each.last >= month.start]
-        parts = [code_version(), month.start.isoformat(), month.end.isoformat(), *files, *map(repr, out)]
+        parts = [_code(), month.start.isoformat(), month.end.isoformat(), *files, *map(repr, out)]
         name = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
         return self._lake.path / "_cache" / "air_days" / f"{name}.parquet"
 
@@ -202,7 +207,7 @@ class _Statements:
     def __init__(self, folder: Path, period: Period) -> None:
         changes = _days_of_change()
         spans = (bisect_right(changes, period.start), bisect_right(changes, period.end))
-        self._folder = folder / hashlib.sha256(f"{code_version()}|{spans}".encode()).hexdigest()[:32]
+        self._folder = folder / hashlib.sha256(f"{_code()}|{spans}".encode()).hexdigest()[:32]
         self._period = period
         self._shown: set[str] = set()
         self._written: dict[str, Any] | None = None

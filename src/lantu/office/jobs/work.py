@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection, transaction
 from django.utils import timezone
 from huey import crontab
@@ -320,6 +321,19 @@ def draw_rechecks(job: Job, step: Progress) -> tuple[Text, dict[str, Any]]:
     return Text(f"抽中 {len(found)} 件", f"{len(found)} cases drawn"), {"cases": found}
 
 
+def clean_up(job: Job, step: Progress) -> tuple[Text, dict[str, Any]]:
+    """Remove what is kept no longer; what was removed stands in the journal."""
+    from lantu.office.cleaning import Retention, clean
+
+    keep = Retention(
+        settings.LANTU_KEEP_EXPORTS_DAYS, settings.LANTU_KEEP_SHEETS_DAYS, settings.LANTU_KEEP_PICTURES_DAYS
+    )
+    done = clean(desk().workspace.path, keep)
+    if done.files:
+        desk().book.store.journal.write(PROGRAM, "clean", f"job/{job.pk}", done.as_json())
+    return done.summary, done.as_json()
+
+
 KINDS: dict[str, Callable[[Job, Progress], tuple[Text, dict[str, Any]]]] = {
     "assess": assess_day,
     "import_data": import_files,
@@ -332,6 +346,7 @@ KINDS: dict[str, Callable[[Job, Progress], tuple[Text, dict[str, Any]]]] = {
     "draw_rechecks": draw_rechecks,
     "find_cases": raising.find_for_cases,
     "raise_cases": raising.raise_for_cases,
+    "clean": clean_up,
 }
 TITLES = {
     "assess": Text("评定", "assess"),
@@ -345,7 +360,14 @@ TITLES = {
     "draw_rechecks": Text("抽取复核", "draw re-checks"),
     "find_cases": Text("按规则查找问题", "find cases by rules"),
     "raise_cases": Text("按规则立案", "raise cases by rules"),
+    "clean": Text("清理", "clean up"),
 }
+
+
+@db_periodic_task(crontab(minute="40", hour="3"))
+def every_night() -> None:
+    """Remove what is kept no longer."""
+    ask("clean", {}, None)
 
 
 @db_periodic_task(crontab(minute="30", hour="4"))

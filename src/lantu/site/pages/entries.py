@@ -20,6 +20,7 @@ from lantu.site.forms.ledger_forms import step_form
 from lantu.site.pages.errors import not_found
 from lantu.site.pages.files import shown_file
 from lantu.site.pages.ledgers import entry_address, entry_name, entry_row, state_tone
+from lantu.site.places import point_of, shape_of
 
 if TYPE_CHECKING:
     from lantu.ledgers import Change, Ledger, LedgerField, Transition
@@ -183,24 +184,16 @@ def target_hint(ledger: Ledger, step: Transition, state: str) -> Text:
     return Text(f"办理后状态为“{after.zh}”", f"the state will be '{after.en}'")
 
 
-def point_of(place: str | None) -> tuple[float, float] | None:
-    """Longitude and latitude of a place that is a point."""
-    try:
-        longitude, latitude = (float(each) for each in (place or "").split(","))
-    except ValueError:
-        return None
-    return longitude, latitude
-
-
 def entry_map(entry: Entry, words: str) -> dict[str, Any] | None:
-    """The place of an entry on the map of the districts; None where it has no point."""
-    point = point_of(entry.place)
-    if point is None:
+    """The place of an entry on the map of the districts: its point, line or area; None where it has none."""
+    point, shape = point_of(entry.place), shape_of(entry.place)
+    if point is None and shape is None:
         return None
     return {
         "areas": [{"code": each.code, "name": str(each.title), "url": "", "status": "", "value": "", "note": ""}
                   for each in desk().pack.areas.select("districts")],
-        "points": [{"lon": point[0], "lat": point[1], "name": words, "url": "", "status": ""}],
+        "points": [{"lon": point[0], "lat": point[1], "name": words, "url": "", "status": ""}] if point else [],
+        "shapes": [{"geometry": shape, "name": words, "url": ""}] if shape else [],
     }  # fmt: skip
 
 

@@ -15,10 +15,12 @@ from lantu.office import rights
 from lantu.office.desk import desk
 from lantu.office.jobs.models import Job
 from lantu.office.jobs.work import ask
+from lantu.office.register.journal_words import told
 from lantu.office.register.models import JournalRow
-from lantu.office.register.story import local_moment
+from lantu.office.register.story import body_title, local_moment
 from lantu.site.answers import Page, pair, shown_to
 from lantu.site.lists import frame, kept_query, paged
+from lantu.site.pages.ledgers import entry_address
 from lantu.site.pages.progress import job_part, may_follow
 
 ACTIONS = {
@@ -34,6 +36,8 @@ ACTIONS = {
     "amend": Text("更改", "amend"),
     "several": Text("批量变动", "several changes"),
     "ask_job": Text("发起任务", "job asked for"),
+    "return_sheet": Text("交回回表", "sheet returned"),
+    "clean": Text("清理", "clean up"),
     "open_account": Text("开通账号", "account opened"),
     "change_account": Text("更改账号", "account changed"),
     "end_account": Text("停用账号", "account ended"),
@@ -51,6 +55,8 @@ ACTIONS = {
     "notice_choice": Text("通知邮件设置", "e-mail of notices chosen"),
     "retry_delivery": Text("再发通知", "notice sent again"),
 }
+
+_LEDGERS_NAMED = 6
 
 _HEADS = (
     Text("行", "line"),
@@ -90,7 +96,10 @@ def journal(request: HttpRequest) -> Page:
     ]
     verified = Job.objects.filter(kind="verify_journal", state="done").first()
     running = Job.objects.filter(kind="verify_journal", state__in=["waiting", "running"]).first()
-    table = [{"cells": _cells(line)} for line in lines]
+    words = told(lines)
+    for line in lines:
+        line["told"] = words[line["id"]]
+    table = [_row(line) for line in lines]
     fields = [
         {"name": "person", "label": Text("经办人", "person"), "kind": "search", "value": given["person"]},
         {
@@ -109,7 +118,7 @@ def journal(request: HttpRequest) -> Page:
             "list_page": page,
             "kept": kept_query(request),
             "rows": table,
-            "columns": [{"title": title} for title in _HEADS],
+            "columns": _HEADS,
             "filter_fields": fields,
             "verified_job": verified,
             "running": running,
@@ -135,18 +144,37 @@ def _choices() -> list[tuple[str, Text]]:
     return [*ACTIONS.items(), *steps.items()]
 
 
-def _cells(line: dict[str, Any]) -> list[dict[str, Any]]:
-    detail = {name: value for name, value in line["detail"].items() if name != "digest"}
-    words = "，".join(f"{name} {value}" for name, value in detail.items())
-    return [
-        {"text": line["id"]},
-        {"text": local_moment(line["time"]), "tight": True},
-        {"text": line["person"], "note": line["unit"]},
-        {"text": _action_title(line["action"], line["subject"])},
-        {"text": line["subject"]},
-        {"text": words[:160]},
-        {"text": line["hash"][:12]},
-    ]
+def _row(line: dict[str, Any]) -> dict[str, Any]:
+    """A line as the page shows it: in words, and the record as it was written, for a fold."""
+    record = {name: line[name] for name in ("id", "time", "person", "unit", "action", "subject", "detail", "hash")}
+    ledger, _, key = line["subject"].partition("/")
+    return {
+        "id": line["id"],
+        "time": local_moment(line["time"]),
+        "person": line["person"],
+        "unit": body_title(line["unit"]),
+        "action": _action_title(line["action"], line["subject"]),
+        "subject": _subject(ledger, key, line["subject"]),
+        "told": line["told"],
+        "hash": line["hash"][:12],
+        "record": json.dumps(record, ensure_ascii=False, indent=1, default=str),
+    }
+
+
+def _subject(ledger: str, key: str, subject: str) -> dict[str, Any]:
+    """What a line is about: an entry with its ledger's title and address, or as it is written."""
+    declared = desk().pack.ledgers.get(ledger)
+    if not key:
+        names = [each.strip() for each in subject.split(",")]
+        titles = [desk().pack.ledgers[name].title for name in names if name in desk().pack.ledgers]
+        if titles:
+            more = "…" if len(titles) > _LEDGERS_NAMED or len(titles) < len(names) else ""
+            shown = titles[:_LEDGERS_NAMED]
+            words = Text("、".join(t.zh for t in shown) + more, ", ".join(t.en for t in shown) + more)
+            return {"text": words, "url": "", "note": ""}
+    if declared is None or not key or key.startswith("sheet/"):
+        return {"text": subject, "url": "", "note": declared.title if declared is not None else ""}
+    return {"text": key, "url": entry_address(ledger, key), "note": declared.title}
 
 
 @shown_to(rights.sees_journal)

@@ -19,13 +19,15 @@ from lantu.office.register import lists
 from lantu.office.register.story import area_title, body_title, shown_kept
 from lantu.site.answers import Page, pair, shown_to, signed_in
 from lantu.site.pages.errors import not_found
+from lantu.site.places import point_of, shape_of
 
 if TYPE_CHECKING:
     from lantu.ledgers import Ledger
     from lantu.office.register.models import Entry
 
 PAGE = 50
-_MOST_POINTS = 400
+_MOST_PLACES = 2000
+_MOST_LISTED = 100
 _GROUPS = {
     "air": Text("大气污染防治", "Air"),
     "water": Text("水污染防治", "Water"),
@@ -308,21 +310,25 @@ def _map(ledger: Ledger, found: Any, query: dict[str, str]) -> dict[str, Any]:
         for each in areas.select("districts")
     ]
     placed = found.exclude(place=None).order_by("-id")
-    points = []
-    for entry in placed[: _MOST_POINTS + 1]:
-        parts = (entry.place or "").split(",")
-        if len(parts) == 2 and entry.place[:1] not in "{[":
-            name = entry_name(ledger, entry)
-            points.append(
-                {
-                    "lon": float(parts[0]),
-                    "lat": float(parts[1]),
-                    "name": f"{entry.key} {name}".strip(),
-                    "url": entry_address(ledger.ledger, entry.key),
-                    "status": "",
-                }
-            )
-    return {"districts": districts, "points": points[:_MOST_POINTS], "capped": len(points) > _MOST_POINTS}
+    points: list[dict[str, Any]] = []
+    shapes: list[dict[str, Any]] = []
+    listed: list[dict[str, Any]] = []
+    for entry in placed[: _MOST_PLACES + 1]:
+        point, shape = point_of(entry.place), shape_of(entry.place)
+        if point is None and shape is None:
+            continue
+        named = {
+            "name": f"{entry.key} {entry_name(ledger, entry)}".strip(),
+            "url": entry_address(ledger.ledger, entry.key),
+        }
+        if point is not None:
+            points.append({**named, "lon": point[0], "lat": point[1], "status": ""})
+        else:
+            shapes.append({**named, "geometry": shape})
+        if len(listed) < _MOST_LISTED:
+            listed.append({**named, "note": str(areas.get(entry.area).title) if entry.area in areas else ""})
+    capped = len(points) + len(shapes) > _MOST_PLACES
+    return {"districts": districts, "points": points, "shapes": shapes, "listed": listed, "capped": capped}
 
 
 @shown_to(signed_in)

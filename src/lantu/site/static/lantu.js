@@ -558,11 +558,69 @@
 
   /* Maps. */
   function go(address) { if (address) { window.location.assign(address); } }
+  var NEAR = 44, NAMED = 20;
+  /* Points that lie in one square of the screen are one circle with their number; a click comes nearer, or names them. */
+  function drawPoints(L, map, points) {
+    var group = L.layerGroup().addTo(map);
+    function one(point) {
+      var status = STATUS[point.status] || { line: "#16324f", fill: "#7fa6cc", sign: "", zh: "", en: "" };
+      var spot = L.circleMarker([point.lat, point.lon], { radius: 6, color: status.line, weight: 2, fillColor: status.fill, fillOpacity: 1 });
+      spot.bindTooltip(make("span", "", point.name + (status.sign ? "  " + status.sign + " " + say(status.zh, status.en) : "")));
+      if (point.url) { spot.on("click", function () { go(point.url); }); }
+      return spot;
+    }
+    function names(members) {
+      var box = make("ul", "plain");
+      members.slice(0, NAMED).forEach(function (point) {
+        var item = make("li"), word = make(point.url ? "a" : "span", "", point.name);
+        if (point.url) { word.href = point.url; }
+        item.appendChild(word);
+        box.appendChild(item);
+      });
+      if (members.length > NAMED) { box.appendChild(make("li", "soft", say("另有 ", "and ") + (members.length - NAMED) + say(" 条", " more"))); }
+      return box;
+    }
+    function many(members) {
+      var lat = 0, lon = 0, size = members.length < 10 ? 28 : members.length < 100 ? 34 : 40;
+      members.forEach(function (point) { lat += point.lat / members.length; lon += point.lon / members.length; });
+      var words = members.length + say(" 条，点击放大", " entries, click to come nearer");
+      var spot = L.marker([lat, lon], {
+        title: words, alt: words,
+        icon: L.divIcon({ className: "map-many", iconSize: [size, size], html: make("span", "", String(members.length)) })
+      });
+      spot.on("add", function () { spot.getElement().setAttribute("aria-label", words); });
+      function nearer() {
+        var bounds = L.latLngBounds(members.map(function (point) { return [point.lat, point.lon]; }));
+        if (map.getZoom() >= map.getMaxZoom() || bounds.getNorthEast().distanceTo(bounds.getSouthWest()) < 20) {
+          spot.bindPopup(names(members)).openPopup();
+        } else {
+          map.fitBounds(bounds, { padding: [NEAR, NEAR], maxZoom: map.getMaxZoom() });
+        }
+      }
+      spot.on("click", nearer);
+      spot.on("keypress", function (event) { if (event.originalEvent.key === "Enter") { nearer(); } });
+      return spot;
+    }
+    function draw() {
+      var squares = {};
+      points.forEach(function (point) {
+        var at = map.project([point.lat, point.lon]), square = Math.floor(at.x / NEAR) + " " + Math.floor(at.y / NEAR);
+        (squares[square] = squares[square] || []).push(point);
+      });
+      group.clearLayers();
+      Object.keys(squares).forEach(function (square) {
+        var members = squares[square];
+        group.addLayer(members.length > 1 ? many(members) : one(members[0]));
+      });
+    }
+    map.on("zoomend", draw);
+    draw();
+  }
   function drawMap(figure, outlines) {
     var L = window.L, id = figure.getAttribute("data-map"), areas = data(id) || [], points = data(id + "-points") || [];
     var known = {}, drawn = {}, place = figure.querySelector(".map");
     areas.forEach(function (area) { known[area.code] = area; });
-    var map = L.map(place, { attributionControl: false, scrollWheelZoom: false, zoomSnap: 0.25, zoomControl: false, fadeAnimation: false, zoomAnimation: false });
+    var map = L.map(place, { attributionControl: false, maxZoom: 17, scrollWheelZoom: false, zoomSnap: 0.25, zoomControl: false, fadeAnimation: false, zoomAnimation: false });
     L.control.zoom({ zoomInTitle: say("放大", "Zoom in"), zoomOutTitle: say("缩小", "Zoom out") }).addTo(map);
     var shapes = L.geoJSON(outlines, {
       style: function (feature) {
@@ -582,13 +640,17 @@
     }).addTo(map);
     /* Before the points: a circle cannot be placed on a map that looks at nothing yet. */
     map.fitBounds(shapes.getBounds(), { padding: [4, 4] });
-    points.forEach(function (point) {
-      var status = STATUS[point.status] || { line: "#16324f", fill: "#7fa6cc", sign: "", zh: "", en: "" };
-      var spot = L.circleMarker([point.lat, point.lon], { radius: 6, color: status.line, weight: 2, fillColor: status.fill, fillOpacity: 1 });
-      spot.bindTooltip(make("span", "", point.name + (status.sign ? "  " + status.sign + " " + say(status.zh, status.en) : "")));
-      if (point.url) { spot.on("click", function () { go(point.url); }); }
-      spot.addTo(map);
+    (data(id + "-shapes") || []).forEach(function (shape) {
+      L.geoJSON(shape.geometry, {
+        style: { color: "#16324f", weight: 3, fillColor: "#7fa6cc", fillOpacity: 0.5 },
+        pointToLayer: function (feature, at) { return L.circleMarker(at, { radius: 5, color: "#16324f", fillColor: "#7fa6cc", fillOpacity: 1 }); },
+        onEachFeature: function (feature, layer) {
+          layer.bindTooltip(make("span", "", shape.name), { sticky: true });
+          if (shape.url) { layer.on("click", function () { go(shape.url); }); }
+        }
+      }).addTo(map);
     });
+    drawPoints(L, map, points);
     /* Names where there is room; in the small inner districts the sign alone. */
     shapes.eachLayer(function (layer) {
       var property = layer.feature.properties, area = known[property.code], status = STATUS[area && area.status];
