@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from lantu.base import Text
 from lantu.gateway.devices import Device, DeviceRegister, Factor
-from lantu.gateway.honesty import RowsOf
 from lantu.gateway.mapping import DEVICE_EVENTS, FIT_FLAGS, READINGS
+from lantu.gateway.questions import RowsOf
 from lantu.lake import get_dataset
 
 if TYPE_CHECKING:
