@@ -10,6 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from lantu.gateway.hj212.checksum import checksum
 from lantu.gateway.hj212.framing import LONGEST, Splitter, dissect
 from lantu.gateway.hj212.writing import data_segment, frame_of
 
@@ -100,6 +101,26 @@ def test_a_length_damaged_to_the_end_of_a_neighbour_does_not_swallow_it() -> Non
     both = len(wrong) + len(example(2)) - 12
     damaged = b"##%04d" % both + wrong[6:]
     assert whole_split(damaged + example(2) + example(3)) == [damaged, example(2), example(3)]
+
+
+def test_a_header_that_was_cut_behind_its_length_does_not_swallow_the_next_frame() -> None:
+    """Its length leads to the end of the next frame, and one of 256 checksums fits by chance."""
+    for size in range(800):
+        inner = example(1, f"i11001-Info=//{'x' * size}//")
+        outer = b"##%04d" % (len(inner) - 12 + 6) + inner
+        if checksum(outer[6:-6]) == int(outer[-6:-2], 16):
+            assert cut_split(outer + example(1), []) == [inner, example(1)]
+            return
+    raise AssertionError("no checksum fitted")
+
+
+def test_text_that_looks_like_a_header_does_not_swallow_the_next_frame() -> None:
+    """The end of the first is lost, and the number in its text leads to the end of the next one."""
+    second = example(2)
+    text = b" && 1C80//&&88"
+    first = example(1, "i11001-Info=//err ").rstrip(b"\r\n")[:-6]
+    damaged = first + b"##%04d" % (len(text) + len(second) - 6) + text
+    assert second in cut_split(damaged + second + example(3), [])
 
 
 def test_the_buffer_is_bounded() -> None:

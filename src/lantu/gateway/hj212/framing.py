@@ -93,7 +93,15 @@ class Splitter:
                 if size >= end and _HEX4.fullmatch(buffer, end - 4, end):
                     closed = buffer[end - 6 : end - 4] == b"&&"
                     ended = buffer[end : end + 2] in (b"\r\n", b"##", b"")
-                    if closed and checksum(buffer[position + 6 : end - 4]) == int(buffer[end - 4 : end], 16):
+                    fits = closed and checksum(buffer[position + 6 : end - 4]) == int(buffer[end - 4 : end], 16)
+                    if fits and buffer[position + 6 : position + 8] == b"##":
+                        # No data segment begins so: a header was cut, and its length fits by chance.
+                        inner = _whole_inside(buffer, position, end, Prefixes(buffer))
+                        if inner == position + 6:
+                            self.junk += 6
+                            position = inner
+                            continue
+                    if fits:
                         frames.append(buffer[position : (stop := _behind_end(buffer, end))])
                         position = stop
                         continue
@@ -114,8 +122,9 @@ class Splitter:
                 stop = _behind_end(buffer, end)
                 if not _CIPHERED.search(buffer, position, position + 166):
                     # A damaged length may lead to the end of a later frame; that one is not to be lost with it.
-                    inner = buffer.find(b"\r\n##", position + 2, end)
-                    stop = inner + 2 if inner >= 0 else stop
+                    line = buffer.find(b"\r\n##", position + 2, end)
+                    inner = line + 2 if line >= 0 else _whole_inside(buffer, position, end, prefixes)
+                    stop = stop if inner is None else inner
             elif not silent and size - position < LONGEST and buffer.find(b"\r\n", position) < 0:
                 break
             else:
