@@ -93,15 +93,7 @@ class Splitter:
                 if size >= end and _HEX4.fullmatch(buffer, end - 4, end):
                     closed = buffer[end - 6 : end - 4] == b"&&"
                     ended = buffer[end : end + 2] in (b"\r\n", b"##", b"")
-                    fits = closed and checksum(buffer[position + 6 : end - 4]) == int(buffer[end - 4 : end], 16)
-                    if fits and buffer[position + 6 : position + 8] == b"##":
-                        # No data segment begins so: a header was cut, and its length fits by chance.
-                        inner = _whole_inside(buffer, position, end, Prefixes(buffer))
-                        if inner == position + 6:
-                            self.junk += 6
-                            position = inner
-                            continue
-                    if fits:
+                    if closed and checksum(buffer[position + 6 : end - 4]) == int(buffer[end - 4 : end], 16):
                         frames.append(buffer[position : (stop := _behind_end(buffer, end))])
                         position = stop
                         continue
