@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from tests.gateway.line_protocol import LineProtocol
 
+from lantu.gateway.connection import Limits
 from lantu.gateway.inbox import GroupCommit, Inbox, segments
 from lantu.gateway.records import HEAD, decode
-from lantu.gateway.server import Limits, Server
+from lantu.gateway.server import Server
 
 
 def on_disk(folder: Path) -> list[bytes]:

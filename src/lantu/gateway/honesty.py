@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from lantu.base import Text
 from lantu.gateway import patterns
+from lantu.gateway.destinations import READINGS
 from lantu.gateway.devices import DeviceRegister
 from lantu.gateway.honesty_of_vehicles import of_vehicles
-from lantu.gateway.mapping import READINGS
 from lantu.gateway.questions import Question, RowsOf, parameter
 
 if TYPE_CHECKING:
