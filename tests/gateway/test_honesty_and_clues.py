@@ -11,7 +11,8 @@ import pytest
 
 from lantu.gateway.clues import ALARM, CHANGE, EXCEEDANCE, Clue, find_clues
 from lantu.gateway.devices import DeviceRegister
-from lantu.gateway.honesty import Question, ask
+from lantu.gateway.honesty import ask
+from lantu.gateway.questions import Question
 from lantu.lake import Lake
 
 DAY = dt.datetime(2021, 6, 15)

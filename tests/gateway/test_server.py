@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from tests.gateway.line_protocol import LineProtocol
 
+from lantu.gateway.connection import Limits
 from lantu.gateway.inbox import GroupCommit, Inbox, segments
 from lantu.gateway.records import HEAD, decode
-from lantu.gateway.server import Limits, Server
+from lantu.gateway.server import Server
 
 
 def on_disk(folder: Path) -> list[bytes]:
@@ -293,3 +294,23 @@ def test_a_clean_stop_keeps_and_answers_what_has_arrived(tmp_path: Path) -> None
     serve(tmp_path, act)
     assert answered == [b"ok %d" % index for index in range(100)]
     assert len(on_disk(tmp_path)) == 100
+
+
+def test_an_address_gets_no_more_connections_than_it_may_have(tmp_path: Path) -> None:
+    async def act(server: Server) -> None:
+        lines = [await connect(server) for _ in range(3)]
+        await until(lambda: server.tally.connected == 3)
+        reader, refused = await connect(server)
+        assert await reader.read() == b""
+        refused.close()
+        assert server.tally.closed == {"too_many_of_address": 1}
+        lines[0][1].close()
+        await until(lambda: len(server.connections) == 2)
+        again, writer = await connect(server)
+        writer.write(b"A1 1 x=1\n")
+        assert await again.readline() == b"ok 1\n"
+        for _, each in [*lines, (again, writer)]:
+            each.close()
+        await until(lambda: not server.addresses)
+
+    serve(tmp_path, act, Limits(connections_per_address=3))

@@ -179,7 +179,8 @@ ToOption = Annotated[
 @app.command("questions", help=say("数据真实性质疑", "questions to owners of devices about their data"))
 def questions(first: FromOption, last: ToOption = None, json: JsonOption = None) -> None:
     from lantu.gateway.devices import FILE_NAME, DeviceRegister
-    from lantu.gateway.honesty import KINDS, ask
+    from lantu.gateway.honesty import ask
+    from lantu.gateway.questions import KINDS
     from lantu.gateway.watch import read_status
     from lantu.lake import Lake
 

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lantu.base import Text
+from lantu.gateway.destinations import READINGS
 from lantu.gateway.devices import Device, DeviceRegister, Factor
-from lantu.gateway.honesty import RowsOf
-from lantu.gateway.mapping import DEVICE_EVENTS, FIT_FLAGS, READINGS
+from lantu.gateway.mapping import DEVICE_EVENTS, FIT_FLAGS
+from lantu.gateway.questions import RowsOf
 from lantu.lake import get_dataset
 
 if TYPE_CHECKING:

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from lantu.base import Text
 from lantu.gateway import patterns
+from lantu.gateway.destinations import READINGS
 from lantu.gateway.devices import DeviceRegister
-from lantu.gateway.mapping import READINGS
-from lantu.standards import catalogue
+from lantu.gateway.honesty_of_vehicles import of_vehicles
+from lantu.gateway.questions import Question, RowsOf, parameter
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,60 +26,6 @@ if TYPE_CHECKING:
 
 DEVICES_AT_ONCE = 100
 """So many devices' readings are held in memory together."""
-
-
-@dataclass(frozen=True, slots=True)
-class RowsOf:
-    """Rows of a dataset that lead to a question or a clue: `station` from `first` to `last`, `count` of them."""
-
-    dataset: str
-    station: str
-    factor: str
-    kind: str
-    first: dt.datetime
-    last: dt.datetime
-    count: int
-
-    def as_json(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__slots__}
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Something that a device's owner should explain."""
-
-    device: str
-    kind: str
-    text: Text
-    rows: RowsOf
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "device": self.device,
-            "kind": self.kind,
-            "zh": self.text.zh,
-            "en": self.text.en,
-            "rows": self.rows.as_json(),
-        }
-
-
-KINDS: dict[str, Text] = {
-    "stuck": Text("数值不变", "stuck"),
-    "decimals": Text("小数重复", "repeated decimals"),
-    "copied": Text("时段雷同", "copied period"),
-    "hugging": Text("紧贴限值", "hugging the limit"),
-    "replayed": Text("报文重放", "replayed reports"),
-    "clock": Text("时钟偏差", "wrong clock"),
-    "silent": Text("在线无数据", "online but silent"),
-    "track": Text("轨迹不可能", "impossible track"),
-    "even_ratio": Text("气液比过于规整", "gas-liquid ratios too even"),
-}
-"""What may be asked about."""
-
-
-def parameter(name: str, day: dt.date) -> Any:
-    """A figure of `gateway.honesty` on a day."""
-    return catalogue().get(f"gateway.honesty.{name}").at(day).value
 
 
 def ask(
@@ -98,7 +45,7 @@ def ask(
         parts: what the servers say of themselves (`watch.read_status`), to find devices that are online but silent.
     """
     found = [*_of_readings(lake, register, first, last), *_of_sites(lake, register, first, last)]
-    found += _of_tracks(lake, first, last)
+    found += of_vehicles(lake, first, last)
     found += _of_vapour_recovery(lake, first, last)
     if parts:
         found += _of_silence(lake, register, last, parts)
@@ -343,40 +290,6 @@ def _of_clocks(now: dt.datetime, parts: list[dict[str, Any]]) -> Iterator[Questi
                 )
                 heard = dt.datetime.fromisoformat(seen["last"])
                 yield Question(name, "clock", text, RowsOf(READINGS, name, "", "realtime", heard, min(heard, now), 0))
-
-
-def _of_tracks(lake: Lake, first: dt.datetime, last: dt.datetime) -> Iterator[Question]:
-    import duckdb
-
-    day = last.date()
-    fastest, shortest = (float(parameter(name, day)) for name in ("vehicle_speed", "vehicle_jump"))
-    query = """
-        with places as (
-            select station, time, latitude as b, longitude as l, lag(time) over w as time0, lag(latitude) over w as b0,
-                   lag(longitude) over w as l0
-            from read_parquet($files)
-            where time >= $first and time < $last and latitude is not null and longitude is not null
-            window w as (partition by station order by time)),
-        steps as (
-            select *, date_diff('second', time0, time) as seconds,
-                   12742000 * asin(least(1, sqrt(pow(sin(radians(b - b0) / 2), 2)
-                   + cos(radians(b)) * cos(radians(b0)) * pow(sin(radians(l - l0) / 2), 2)))) as metres
-            from places where time0 is not null)
-        select station, min(time0), max(time), count(*), max(metres / seconds * 3.6), max(metres) from steps
-        where metres > $shortest and seconds > 0 and metres / seconds * 3.6 > $fastest group by station order by station
-    """
-    for dataset in ("heavy_vehicle_seconds", "vehicle_positions"):
-        files = lake.store(dataset).files_in_span(first, last)
-        if not files:
-            continue
-        given = {"files": files, "first": first, "last": last, "shortest": shortest, "fastest": fastest}
-        for station, start, end, count, speed, metres in duckdb.execute(query, given).fetchall():
-            text = Text(
-                f"位置有 {count} 次跳跃，最远 {metres / 1000:.1f} 千米，相当于 {speed:.0f} km/h",
-                f"the position jumps {count} times, by up to {metres / 1000:.1f} km, as if at {speed:.0f} km/h",
-            )
-            rows = RowsOf(dataset, station, "position", "realtime", start, end, count)
-            yield Question(station, "track", text, rows)
 
 
 def _of_vapour_recovery(lake: Lake, first: dt.datetime, last: dt.datetime) -> Iterator[Question]:

@@ -11,14 +11,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from lantu.gateway.devices import Device, DeviceRegister
+from lantu.gateway.destinations import READINGS, Place, places_of
+from lantu.gateway.devices import DeviceRegister
 from lantu.gateway.pushed import rows_of_push
 from lantu.lake import get_dataset
 
 if TYPE_CHECKING:
     import numpy as np
 
-READINGS = "device_readings"
 PUSH = "push"
 DEVICE_EVENTS = "device_events"
 SAME_COLUMNS = {
@@ -36,9 +36,6 @@ EVENTS: dict[str, tuple[str, str, dict[str, str]]] = {
 """Kinds of rows that are events: what they are called, the column of the name (or the name), the other columns."""
 FIT_FLAGS = ("N", "n", "")
 """Flags of readings that count in means (HJ 212: only N does); a device that sends none is taken at its word."""
-
-MOST_REMEMBERED = 1_000_000
-"""Places that are remembered; who invents names fills no more memory than that."""
 
 UTC_OFFSET = dt.timedelta(hours=8)
 
@@ -62,17 +59,6 @@ class Mapped:
         """Add rows of a target."""
         if table.num_rows:
             self.tables.setdefault(target, []).append(table)
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where readings of one factor and kind go, of devices registered alike. `column` is None for `device_readings`."""
-
-    device: Device | None
-    dataset: str
-    column: int | None
-    unit: str | None
-    undeclared: bool
 
 
 def map_tables(tables: dict[str, Any], protocol: str, register: DeviceRegister, received: np.ndarray) -> Mapped:
@@ -142,7 +128,7 @@ def _map_readings(mapped: Mapped, table: Any, protocol: str, register: DeviceReg
     times = table["time"].to_numpy().astype("datetime64[us]")
     mapped.readings += table.num_rows
 
-    places, place_of = _places(
+    places, place_of = places_of(
         (devices, device_names), (factors, factor_names), (kinds, kind_names), protocol, register
     )
     known = np.array([place.device is not None for place in places])
@@ -192,65 +178,6 @@ def _map_readings(mapped: Mapped, table: Any, protocol: str, register: DeviceReg
         _map_to_sites(mapped, places, place_of, np.flatnonzero(to_site), devices, named, times, value)
 
 
-def _places(
-    devices: tuple[np.ndarray, list[str | None]],
-    factors: tuple[np.ndarray, list[str | None]],
-    kinds: tuple[np.ndarray, list[str | None]],
-    protocol: str,
-    register: DeviceRegister,
-) -> tuple[list[_Place], np.ndarray]:
-    """Where the readings go: each place once, and for each row which. Devices that are registered alike share them."""
-    import numpy as np
-
-    many_factors, many_kinds = len(factors[1]), len(kinds[1])
-    alike, examples = _alike(devices[1], protocol, register)
-    combined = (alike[devices[0]] * many_factors + factors[0]) * many_kinds + kinds[0]
-    found, place_of = np.unique(combined, return_inverse=True)
-    places = []
-    for code in found.tolist():
-        rest, kind = divmod(code, many_kinds)
-        example, factor = divmod(rest, many_factors)
-        places.append(_place(examples[example], factors[1][factor] or "", kinds[1][kind] or ""))
-    return places, place_of
-
-
-def _alike(names: list[str | None], protocol: str, register: DeviceRegister) -> tuple[np.ndarray, list[Device | None]]:
-    """Of each sender the number of those that are registered like it, and by number one of them (None: unknown)."""
-    import numpy as np
-
-    known: dict[str, int] = register.remembered.setdefault(("alike", protocol), {})
-    numbers: dict[Any, int] = register.remembered.setdefault(("ways", protocol), {None: 0})
-    examples: list[Device | None] = register.remembered.setdefault(("examples", protocol), [None])
-    result = []
-    for each in names:
-        name = each or ""
-        number = known.get(name)
-        if number is None:
-            device = register.get(protocol, name)
-            # Lists of factors are shared by the devices that name them, and live as long as the register.
-            way = device and (id(device.factors), device.dataset, device.readings, device.stamped, device.simulated)
-            number = numbers.setdefault(way, len(numbers))
-            if number == len(examples):
-                examples.append(device)
-            if len(known) < MOST_REMEMBERED:
-                known[name] = number
-        result.append(number)
-    return np.array(result, np.int64), examples
-
-
-def _place(device: Device | None, factor: str, kind: str) -> _Place:
-    if device is None:
-        return _Place(None, READINGS, None, None, False)
-    assert isinstance(device.factors, dict)
-    rule = device.factors.get(factor)
-    unit = None if rule is None else rule.unit
-    if rule is not None and rule.column is not None and device.dataset is not None and kind == device.kind:
-        dataset = get_dataset(device.dataset)
-        column = dataset.value_names.index(dataset.column(rule.column).name)
-        return _Place(device, dataset.name, column, unit, False)
-    return _Place(device, READINGS, None, unit, rule is None and bool(device.factors))
-
-
 def _texts(codes: np.ndarray, names: list[str | None]) -> Any:
     """Texts by their indices; -1 and the index of None give none."""
     import numpy as np
@@ -264,7 +191,7 @@ def _texts(codes: np.ndarray, names: list[str | None]) -> Any:
 
 def _map_to_sites(
     mapped: Mapped,
-    places: list[_Place],
+    places: list[Place],
     place_of: np.ndarray,
     rows: np.ndarray,
     devices: np.ndarray,
@@ -309,11 +236,11 @@ def _map_to_sites(
         }))  # fmt: skip
 
 
-def _shifts(places: list[_Place], cadence: str) -> np.ndarray:
+def _shifts(places: list[Place], cadence: str) -> np.ndarray:
     """What makes a device's time the dataset's: an hour lies in the lake by its end, a day by its start."""
     import numpy as np
 
-    def shift(place: _Place) -> np.timedelta64:
+    def shift(place: Place) -> np.timedelta64:
         starts = place.device is None or place.device.stamped == "start"
         if cadence == "hour" and starts:
             return np.timedelta64(3_600_000_000, "us")
@@ -324,7 +251,7 @@ def _shifts(places: list[_Place], cadence: str) -> np.ndarray:
     return np.array([shift(place) for place in places])
 
 
-def _converted(values: np.ndarray, at: np.ndarray, places: list[_Place], dataset: Any) -> np.ndarray:
+def _converted(values: np.ndarray, at: np.ndarray, places: list[Place], dataset: Any) -> np.ndarray:
     import numpy as np
 
     from lantu.lake.readers.mapping import conversion

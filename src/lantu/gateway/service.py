@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lantu.gateway.asking import hand_over
+from lantu.gateway.connection import Limits
 from lantu.gateway.devices import FILE_NAME, RegisterFile
 from lantu.gateway.inbox import GroupCommit, Inbox
 from lantu.gateway.protocols import HJ212, PROTOCOLS, Protocols
-from lantu.gateway.server import Limits, Server
+from lantu.gateway.server import Server
 from lantu.gateway.watch import COMPACTOR, EVERY_SECONDS, FOLDER, serve_metrics, server_status, write_status
 
 if TYPE_CHECKING:

@@ -102,6 +102,23 @@ def test_a_length_damaged_to_the_end_of_a_neighbour_does_not_swallow_it() -> Non
     assert whole_split(damaged + example(2) + example(3)) == [damaged, example(2), example(3)]
 
 
+def test_a_header_that_was_cut_behind_its_length_does_not_swallow_the_next_frame() -> None:
+    """Its length leads to the end of the next frame, whose checksum confirms the inner one and not the outer."""
+    inner = example(1, "a21002-Rtd=8.5,a21002-Flag=N")
+    outer = b"##%04d" % (len(inner) - 12 + 6) + inner
+    assert outer.startswith(b"##0145##0139")
+    assert cut_split(outer + example(2), []) == [b"##0145", inner, example(2)]
+
+
+def test_text_that_looks_like_a_header_does_not_swallow_the_next_frame() -> None:
+    """The end of the first is lost, and the number in its text leads to the end of the next one."""
+    second = example(2)
+    text = b" && 1C80//&&88"
+    first = example(1, "i11001-Info=//err ").rstrip(b"\r\n")[:-6]
+    damaged = first + b"##%04d" % (len(text) + len(second) - 6) + text
+    assert second in cut_split(damaged + second + example(3), [])
+
+
 def test_the_buffer_is_bounded() -> None:
     splitter = Splitter()
     for piece in (b"##QN=1", b"x" * 997, b"##9", b"##8192QN", b"&&12"):

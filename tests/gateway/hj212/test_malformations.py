@@ -303,16 +303,16 @@ def test_15_passwords(password: str) -> None:
     arrival, _, answer = one(frame(password=password), Watchful())
     assert (arrival.kept, arrival.oddities, answer is None) == (True, ("password_wrong",), False)
     arrival, _, answer = one(frame(password=password), Strict())
-    assert (arrival.kept, arrival.oddities) == (False, ("password_wrong",))
+    assert (arrival.kept, arrival.refused, arrival.oddities) == (True, True, ("password_wrong",))
     assert answer is not None
     assert (answer.command, answer.item("QnRtn")) == (9011, "3")
     arrival, _, answer = one(frame(password="654321"), Strict())
-    assert (arrival.kept, arrival.oddities) == (True, ())
+    assert (arrival.kept, arrival.refused, arrival.oddities) == (True, False, ())
 
 
 def test_15_a_device_that_is_not_registered() -> None:
     arrival, _, answer = one(frame(), Closed())
-    assert (arrival.kept, arrival.oddities) == (False, ("device_unknown",))
+    assert (arrival.kept, arrival.refused, arrival.oddities) == (True, True, ("device_unknown",))
     assert answer is not None
     assert (answer.command, answer.item("QnRtn")) == (9011, "4")
 

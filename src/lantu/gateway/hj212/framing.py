@@ -114,8 +114,9 @@ class Splitter:
                 stop = _behind_end(buffer, end)
                 if not _CIPHERED.search(buffer, position, position + 166):
                     # A damaged length may lead to the end of a later frame; that one is not to be lost with it.
-                    inner = buffer.find(b"\r\n##", position + 2, end)
-                    stop = inner + 2 if inner >= 0 else stop
+                    line = buffer.find(b"\r\n##", position + 2, end)
+                    inner = line + 2 if line >= 0 else _whole_inside(buffer, position, end, prefixes)
+                    stop = stop if inner is None else inner
             elif not silent and size - position < LONGEST and buffer.find(b"\r\n", position) < 0:
                 break
             else:
