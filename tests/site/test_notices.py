@@ -301,6 +301,8 @@ def test_what_is_derived_is_only_for_those_who_see_it(city: Any) -> None:
     for notice in Notice.objects.filter(key__startswith="N-cross").select_related("account"):
         assert rights.visible_entry(notice.account, notice.ledger, notice.key) is not None, notice.account.username
     assert "district2" not in learned("N-cross-0"), "it lies in another district"
+    assert learned("N-cross-2")["department"] == "dispatched", "it holds it"
+    assert learned("N-cross-2")["district2"] == "dispatched", "it lies in its district"
 
 
 def test_a_right_that_is_lost_takes_the_notice_along(city: Any, signed_in: Browsers) -> None:
@@ -370,7 +372,7 @@ def test_the_bell_counts_the_page_filters_and_marks(city: Any, signed_in: Browse
     assert [each["id"] for each in browser.get("/notices.json?unread=1").json()["notices"]] == [third["id"]]
     token = browser.get("/api/notices?unread=true").json()
     assert token["count"] == 1
-    assert token["notices"][0]["title"]["zh"].startswith("派到本单位")
+    assert token["notices"][0]["title"]["zh"].startswith("新派发")
     answer = browser.post("/api/notices/read", {"all": True}, content_type="application/json")
     assert answer.json() == {"read": 1}
 
@@ -503,7 +505,7 @@ def test_one_e_mail_a_day_urgent_ones_at_once_and_none_for_who_wants_none(
     body = by_address["district1@example.cn"].body
     assert f"https://lantu.example.cn/cases/{number}" in body
     assert other in body
-    assert "派到本单位" in body
+    assert "新派发" in body
     assert (sending.plan_digests(morning), sending.deliver()) == (0, 0)
 
     mail.outbox.clear()

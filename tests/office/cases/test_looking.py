@@ -58,7 +58,7 @@ def look(pack: Pack, lake: Lake, book: LedgerBook, workspace: Workspace, last: d
 def test_an_exceedance_in_what_a_device_sent_becomes_a_case_that_names_its_rows(
     pack: Pack, lake: Lake, book: LedgerBook, workspace: Workspace, system: Actor
 ) -> None:
-    readings(lake, dt.datetime(2021, 5, 6, 8), [40, 61, 72, 40])
+    readings(lake, dt.datetime(2021, 5, 6, 8, 0, 51), [40, 61, 72, 40])
     found = look(pack, lake, book, workspace, day(5, 6), names=["clue_exceedance"])
     assert [each.kind for each in foresee(book, found.candidates, system)] == ["entered"]
     assert book.store.counts().get("cases", 0) == 0, "to foresee enters nothing"

@@ -134,7 +134,7 @@ def _news(row: Sequence[Any]) -> News | None:
     elif kind in _TO_DISPATCHER:
         people = _dispatchers(key, person)
     else:
-        people = accounts_of(holder, area, person)
+        people = accounts_of(holder, area, person, district=kind == "dispatched")
     return News(kind, ledger, key, people, step)
 
 

@@ -22,9 +22,9 @@ class Notice(models.Model):
     """
 
     account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices")
-    subject = models.CharField(max_length=400)
+    subject = models.TextField()
     ledger = models.CharField(max_length=80, blank=True, default="")
-    key = models.CharField(max_length=300, blank=True, default="")
+    key = models.TextField(blank=True, default="")
     kind = models.CharField(max_length=20)
     """What happened last, a name of `wording.KINDS`."""
     day = models.DateField()

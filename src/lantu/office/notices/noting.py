@@ -8,16 +8,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from lantu.office import rights
+from lantu.office.accounts.models import Account
+from lantu.office.accounts.roles import Role
+from lantu.office.desk import desk
 from lantu.office.notices import sending
 from lantu.office.notices.models import Notice
 from lantu.office.notices.wording import URGENT
 
 if TYPE_CHECKING:
-    from lantu.office.accounts.models import Account
     from lantu.office.jobs.models import Job
 
 _AT_ONCE = 300
@@ -110,8 +112,6 @@ def _keep(told: Sequence[tuple[Account, News]], day: dt.date) -> None:
 
 
 def _may(account: Account, news: News) -> bool:
-    from lantu.office.desk import desk
-
     if not news.step:
         return True
     ledger = desk().pack.ledgers[news.ledger]
@@ -119,34 +119,34 @@ def _may(account: Account, news: News) -> bool:
     return step is not None and rights.takes_step(account, ledger, step)
 
 
-def accounts_of(unit: str | None = None, area: str | None = None, but: str = "") -> list[Account]:
-    """The accounts of a unit, and those of street officers in an area; without `but`, who did it themself."""
-    from django.db.models import Q
+def accounts_of(
+    unit: str | None = None, area: str | None = None, but: str = "", district: bool = False
+) -> list[Account]:
+    """The officers of a unit, and the street officers of an area; without `but`, who did it themself.
 
-    from lantu.office.accounts.models import Account
-    from lantu.office.accounts.roles import Role
-
+    `district`: also the officers of the district in which the area lies.
+    """
+    areas = desk().pack.areas
     wanted = Q(pk__in=[])
     if unit:
         officers = [role.value for role in rights.OFFICERS]
         wanted |= Q(unit=unit, role__in=officers)
     if area:
         wanted |= Q(role=Role.STREET.value, area=area)
+    if area and district and area in areas:
+        above = [each.code for each in (areas.get(area), *areas.ancestors(area)) if each.level == "district"]
+        wanted |= Q(role=Role.DISTRICT.value, area__in=above)
     return list(Account.objects.filter(wanted, is_active=True).exclude(username=but).order_by("pk"))
 
 
 def accounts_that(test: Any, but: str = "") -> list[Account]:
     """The accounts that fulfil a test of `rights`."""
-    from lantu.office.accounts.models import Account
-
     every = Account.objects.filter(is_active=True).exclude(username=but).order_by("pk")
     return [each for each in every if test(each)]
 
 
 def note_job(job: Job) -> None:
     """A job has ended: whoever asked learns of it; of the program's own jobs those who may run the city's jobs."""
-    from lantu.office.desk import desk
-
     day, subject = desk().today, f"job/{job.pk}"
     failed = job.state == "failed"
     if job.account is not None:

@@ -62,8 +62,11 @@ def webhook_is_on() -> bool:
 
 def choice_of(account: Account) -> NoticeChoice:
     """What an account chose; a daily e-mail if it has not chosen."""
-    found = NoticeChoice.objects.filter(account=account).first()
-    return found or NoticeChoice(account=account)
+    try:
+        found: NoticeChoice = account.notice_choice
+    except NoticeChoice.DoesNotExist:
+        found = NoticeChoice(account=account)
+    return found
 
 
 def address_for(account: Account, choice: NoticeChoice) -> str:
@@ -101,7 +104,7 @@ def plan_digests(now: dt.datetime | None = None) -> int:
     day, count = moment.date().isoformat(), 0
     done = Delivery.objects.filter(way="digest", key__endswith=f"/{day}").values("account")
     waiting = Account.objects.filter(is_active=True, notices__read=None, notices__mailed=None, notices__isnull=False)
-    for account in waiting.exclude(pk__in=done).distinct().order_by("pk"):
+    for account in waiting.exclude(pk__in=done).select_related("notice_choice").distinct().order_by("pk"):
         choice = choice_of(account)
         if choice.mail == "off" or not address_for(account, choice):
             continue

@@ -9,16 +9,17 @@ from urllib.parse import quote, urlencode
 from lantu.base import Text
 from lantu.office import inbox
 from lantu.office.desk import desk
+from lantu.office.jobs.models import Job
 from lantu.office.register.models import Entry
 from lantu.office.register.story import area_title, body_title
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from lantu.office.notices.models import Notice
 
 KINDS = {
-    "dispatched": Text("派到本单位", "dispatched to you"),
+    "dispatched": Text("新派发", "dispatched"),
     "returned": Text("退回重办", "returned"),
     "reopened": Text("反弹重开", "opened again"),
     "declined": Text("退派", "sent back by the unit"),
@@ -101,12 +102,14 @@ def worded(notices: Iterable[Notice]) -> list[Worded]:
         for ledger, of in keys.items()
         for row in Entry.objects.filter(ledger=ledger, key__in=of)
     }
+    numbers = [notice.subject.partition("/")[2] for notice in every if notice.kind in (*OF_JOBS, *OF_RUNS)]
+    jobs = {str(number): job for number, job in Job.objects.in_bulk([int(each) for each in numbers]).items()}
     found = []
     for notice in every:
         entry = entries.get((notice.ledger, notice.key))
         if notice.ledger and entry is None:
             continue
-        name, detail = _of_entry(notice, entry) if entry is not None else _of_other(notice)
+        name, detail = _of_entry(notice, entry) if entry is not None else _of_other(notice, jobs)
         if notice.times > 1:
             more = Text(f"当日 {notice.times} 次变动", f"{notice.times} changes that day")
             detail = Text(f"{detail.zh}（{more.zh}）", f"{detail.en} ({more.en})")
@@ -121,6 +124,10 @@ def _of_entry(notice: Notice, entry: Entry) -> tuple[Text, Text]:
         subject = str(values.get("subject") or values.get("what") or "").split("\n")[0][:60]
         due, area = inbox.due_of(values, entry.state), area_title(entry.area)
         zh, en = [area.zh], [area.en]
+        if entry.holder:
+            holder = body_title(entry.holder)
+            zh.append(f"承办：{holder.zh}")
+            en.append(f"held by {holder.en}")
         if due.day is not None and due.words.zh:
             zh.append(f"期限 {due.day}，{due.words.zh}")
             en.append(f"due {due.day}, {due.words.en}")
@@ -142,13 +149,12 @@ def _of_entry(notice: Notice, entry: Entry) -> tuple[Text, Text]:
     )
 
 
-def _of_other(notice: Notice) -> tuple[Text, Text]:
+def _of_other(notice: Notice, jobs: Mapping[str, Job]) -> tuple[Text, Text]:
     given = notice.given
     if notice.kind in (*OF_JOBS, *OF_RUNS):
-        from lantu.office.jobs.models import Job
         from lantu.office.jobs.work import TITLES
 
-        job = Job.objects.filter(pk=notice.subject.partition("/")[2]).first()
+        job = jobs.get(notice.subject.partition("/")[2])
         if job is None:
             return Text(notice.subject, notice.subject), Text("", "")
         title, message = TITLES.get(job.kind, Text(job.kind, job.kind)), job.message
