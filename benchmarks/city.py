@@ -60,6 +60,18 @@ def measure(folder: Path, size: str = "city") -> dict[str, float]:
     return result
 
 
+def make(workspace: Path, size: str = "city") -> None:
+    """A simulated city alone, for whoever measures something else on it."""
+    workspace.parent.mkdir(parents=True, exist_ok=True)
+    environment = {**os.environ, "LANTU_WORKSPACE": str(workspace)}
+    done = subprocess.run(
+        [sys.executable, "-m", "lantu", "demo", "--size", size], env=environment, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(done.stderr[-2000:])
+
+
 _RUN = """
 import os, resource, sys
 from lantu.cli import app

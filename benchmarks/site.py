@@ -221,5 +221,14 @@ def measure(workspace: Path, requests: int = 20_000) -> dict[str, float]:
         server.wait(30)
 
 
+def faults(measured: dict[str, float]) -> list[str]:
+    """What is over its budget."""
+    return [
+        f"{measured[name]:.3g} for '{name}' of the site, at most {most:g} allowed"
+        for name, most in BUDGET.items()
+        if measured[name] > most
+    ]
+
+
 if __name__ == "__main__":
     print(measure(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 20_000))

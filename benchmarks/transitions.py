@@ -101,10 +101,34 @@ def measure(made: Path, folder: Path, url: str | None = None, cases: int = 200) 
     }
 
 
-if __name__ == "__main__":
-    from tests.postgres import postgres_cluster
+def measure_both(made: Path, folder: Path, cases: int = 200) -> dict[str, dict[str, float]]:
+    """The same on both databases; on PostgreSQL only where its programs are installed."""
+    from tests.postgres import own_cluster, programs
 
-    workspace, place = Path(sys.argv[1]), Path(sys.argv[2])
-    print("sqlite", measure(workspace, place))
-    with postgres_cluster() as cluster:
-        print("postgresql", measure(workspace, place, cluster.new_database()))
+    found = {"sqlite": measure(made, folder, cases=cases)}
+    if programs() is not None:
+        with own_cluster() as cluster:
+            found["postgresql"] = measure(made, folder, cluster.new_database(), cases)
+    shutil.rmtree(folder, ignore_errors=True)
+    return found
+
+
+def faults(measured: dict[str, dict[str, float]]) -> list[str]:
+    """What is under its budget, and every step that is not there once."""
+    found = []
+    for database, least in BUDGET.items():
+        if database not in measured:
+            continue
+        of_it = measured[database]
+        if of_it["per second"] < least:
+            found.append(f"{of_it['per second']:.3g} steps per second on {database}, at least {least:g} wanted")
+        found += [
+            f"{of_it[name]:g} steps {name} on {database}"
+            for name in ("lost", "doubled", "journal faults")
+            if of_it[name]
+        ]
+    return found
+
+
+if __name__ == "__main__":
+    print(measure_both(Path(sys.argv[1]), Path(sys.argv[2])))
