@@ -11,6 +11,7 @@ from lantu.base import Text
 from lantu.office import rights
 from lantu.office.jobs.models import Job
 from lantu.office.jobs.work import TITLES
+from lantu.office.notices.noting import mark_seen
 from lantu.site.answers import Page, shown_to, signed_in
 
 _TO_RESULTS = {
@@ -57,7 +58,10 @@ def job_of(account: Any, number: int) -> Job:
 @shown_to(signed_in)
 def show(request: HttpRequest, number: int) -> Page:
     """A job: the part alone for htmx, a whole page otherwise."""
-    job = job_part(job_of(request.user, number))
+    found = job_of(request.user, number)
+    if found.is_over:
+        mark_seen(request.user, f"job/{number}")
+    job = job_part(found)
     htmx = getattr(request, "htmx", False)
     return Page("parts/job.html" if htmx else "job.html", {"job": job})
 
