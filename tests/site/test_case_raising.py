@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -157,6 +160,52 @@ def test_two_jobs_at_once_raise_each_case_once(city: Any) -> None:
     of_rule = Entry.objects.filter(ledger="cases", data__contains='"rule":"section_below_target"')
     keys = [row.values["rule_key"] for row in of_rule]
     assert len(keys) == len(set(keys)), "one open case of each section"
+
+
+_SLOW = """
+import sys, time
+from lantu.site.starting import set_up
+set_up()
+from lantu.ledgers import LedgerBook
+from lantu.office.jobs import work
+original = LedgerBook.advance
+def slow(*given, **named):
+    done = original(*given, **named)
+    print("added", flush=True)
+    time.sleep(60)
+    return done
+LedgerBook.advance = slow
+work.do.call_local(int(sys.argv[1]))
+"""
+
+
+def test_a_worker_killed_while_it_raises_leaves_nothing_doubled(city: Any) -> None:
+    from lantu.office.jobs.models import Job
+    from lantu.office.jobs.work import do
+    from lantu.office.register.models import Entry
+
+    given = {"days": 1, "rules": ["section_below_target"]}
+    Job.objects.all().delete()
+    before = Job.objects.create(kind="raise_cases", given={**given, "day": "2021-09-30"})
+    do.call_local(before.pk)
+    # the next month's hits go into the cases of this one, one after another
+    cut = Job.objects.create(kind="raise_cases", given={**given, "day": "2021-10-31"})
+    worker = subprocess.Popen(
+        [sys.executable, "-c", _SLOW, str(cut.pk)], stdout=subprocess.PIPE, text=True, env={**os.environ}
+    )
+    assert worker.stdout is not None
+    assert worker.stdout.readline() == "added\n"
+    worker.kill()
+    worker.wait()
+    worker.stdout.close()
+    do.call_local(cut.pk)
+    cut.refresh_from_db()
+    assert cut.state == "done", cut.message_en
+    assert cut.result["known"] >= 1, "what was added before the end of the worker"
+    for case in Entry.objects.filter(ledger="cases", data__contains='"rule":"section_below_target"'):
+        hits = [change.source for change in city.book.store.history("cases", case.key) if change.source]
+        every = [hit for source in hits for hit in source.removeprefix("rule:").split("\n")]
+        assert len(every) == len(set(every)) == case.values["hits"], case.key
 
 
 def test_who_sees_a_case_sees_its_rule_limit_reference_and_rows(

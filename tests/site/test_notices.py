@@ -377,6 +377,22 @@ def test_the_bell_counts_the_page_filters_and_marks(city: Any, signed_in: Browse
     assert answer.json() == {"read": 1}
 
 
+def test_who_opens_a_case_or_the_page_of_a_job_has_read_what_is_told_of_it(city: Any, signed_in: Browsers) -> None:
+    from lantu.office.jobs.work import ask
+    from lantu.office.notices.models import Notice
+
+    number = dispatched(city, "opened")
+    derive()
+    job = ask("verify_journal", {}, account("district1"))
+    browser, mine = signed_in("district1"), Notice.objects.filter(account=account("district1"), read=None)
+    browser.get(f"/cases/{number}.json")
+    assert mine.filter(subject__in=[f"cases/{number}", f"job/{job.pk}"]).count() == 2, "a program does not read for one"
+    browser.get(f"/cases/{number}")
+    browser.get(f"/jobs/{job.pk}")
+    assert not mine.filter(subject__in=[f"cases/{number}", f"job/{job.pk}"]).exists()
+    assert Notice.objects.get(account=account("street1"), subject=f"cases/{number}").read is None
+
+
 def test_odd_numbers_change_nothing(signed_in: Browsers) -> None:
     browser = signed_in("district1")
     for given in ({"notice": ["x", "9" * 40, "-1"]}, {}):

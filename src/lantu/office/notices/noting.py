@@ -57,6 +57,13 @@ def note(account: Account, kind: str, subject: str, day: dt.date, **more: Any) -
     return notice
 
 
+def mark_seen(account: Account, subject: str) -> None:
+    """Who opens the page of a thing has read the notices about it."""
+    found = Notice.objects.filter(account=account, subject=subject, read=None)
+    if found.exists():  # hardly ever: most pages are opened without writing anything
+        found.update(read=timezone.now())
+
+
 def note_entries(news: Iterable[News], day: dt.date) -> int:
     """Keep notices about entries, for those of the accounts that see the entry and may do what it asks for.
 

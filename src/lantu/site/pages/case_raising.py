@@ -19,6 +19,7 @@ from lantu.office.desk import desk
 from lantu.office.jobs import raising
 from lantu.office.jobs.models import Job
 from lantu.office.jobs.work import ask
+from lantu.office.notices.noting import mark_seen
 from lantu.office.register.story import area_title, body_title
 from lantu.site.answers import Page, pair, shown_to
 from lantu.site.pages.case_work import case_crumbs
@@ -100,6 +101,8 @@ def raise_by_rules(request: HttpRequest) -> Page | HttpResponse:
         shown = shown_job(chosen, here, here, Text("查看结果", "See the result"))
     if shown is not None and request.headers.get("HX-Request"):
         return render(request, "parts/job.html", {"job": shown})
+    if chosen is not None and chosen.is_over:
+        mark_seen(request.user, f"job/{chosen.pk}")
     done = chosen if chosen is not None and chosen.state == "done" else None
     data = {
         "runs": [_run(job) for job in jobs],

@@ -13,11 +13,13 @@ from lantu.base import Text
 from lantu.ledgers.values import shown
 from lantu.office import inbox, rights
 from lantu.office.desk import desk
+from lantu.office.notices.noting import mark_seen
 from lantu.office.register import lists
 from lantu.office.register.models import Entry
 from lantu.office.register.story import body_title
 from lantu.office.steps import offers
 from lantu.site.answers import Page, address, pair, shown_to
+from lantu.site.middleware import wants_json
 from lantu.site.pages import case_raising, case_watch, case_work
 from lantu.site.pages.case_work import alike_words
 from lantu.site.pages.entries import (
@@ -256,6 +258,8 @@ def case(request: HttpRequest, key: str) -> Page | HttpResponse:
     if found is None:
         return not_found(request)
     declared, row, history = found
+    if not wants_json(request):
+        mark_seen(request.user, f"{inbox.CASES}/{key}")
     due = inbox.due_of(row.values, row.state)
     can = offers(request.user, declared, row, history)
     files = photos(history, key)

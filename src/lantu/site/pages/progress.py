@@ -14,6 +14,7 @@ from lantu.base import Text
 from lantu.office import rights
 from lantu.office.jobs.models import Job
 from lantu.office.jobs.work import SILENT, TITLES, again
+from lantu.office.notices.noting import mark_seen
 from lantu.site.answers import Page, shown_to, signed_in
 from lantu.site.pages.errors import not_allowed
 
@@ -99,6 +100,8 @@ def job_of(account: Any, number: int) -> Job:
 def show(request: HttpRequest, number: int) -> Page:
     """A job: the part alone for htmx, a whole page otherwise."""
     found = job_of(request.user, number)
+    if found.is_over:
+        mark_seen(request.user, f"job/{number}")
     htmx = getattr(request, "htmx", False)
     extra = {"may_repeat": may_repeat(request.user, found)}
     return Page("parts/job.html" if htmx else "job.html", {"job": job_part(found)}, extra)
