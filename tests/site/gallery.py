@@ -9,8 +9,9 @@ from pathlib import Path
 
 _STYLE = (
     "body{font:14px/1.5 sans-serif;margin:16px}section{border-top:1px solid #999;padding:8px 0}"
-    "img{border:1px solid #ccc;max-height:420px;max-width:100%}figure{display:inline-block;margin:0 12px 0 0;"
-    "vertical-align:top;max-width:40%}figure.phone{max-width:14%}.bad{color:#a00;font-weight:bold}"
+    "img{border:1px solid #ccc;width:100%;height:420px;object-fit:cover;object-position:top}"
+    "figure{display:inline-block;margin:0 12px 0 0;vertical-align:top;width:40%}figure.phone{width:14%}"
+    ".bad{color:#a00;font-weight:bold}"
 )
 
 

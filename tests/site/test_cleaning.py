@@ -116,7 +116,7 @@ def test_the_nightly_job_writes_what_it_removed_into_the_journal(city: Any, sign
 
 
 def test_room_is_told_by_what_takes_it(city: Any) -> None:
-    found = {title.en: size for title, size in space(city.workspace.path)}
+    found = {title.en: size for title, size in space(city.workspace.path, city.book.store.database)}
     assert found["entries, history, journal, accounts"] > 1_000_000
     assert found["data"] >= found["of which can be made again"]
     assert [shown_bytes(size) for size in (5, 2048, 3 * 1024**2, 5 * 1024**3)] == ["5 B", "2.0 KB", "3.0 MB", "5.0 GB"]

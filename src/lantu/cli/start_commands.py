@@ -172,7 +172,7 @@ def doctor(pack: PackOption = DEFAULT_PACK, json: JsonOption = None) -> None:
             line = "  ".join(row.cells())
             findings.append((True, Text(line, line)))
         findings += journal_findings(pack)
-        findings += [(True, line) for line in space_lines(workspace.path)]
+        findings += [(True, line) for line in space_lines(workspace.path, pack)]
     except LantuError as error:
         findings.append((False, Text(str(error), str(error))))
     checked = check_pack(pack, units_of_indicators())
@@ -217,12 +217,14 @@ def journal_findings(pack: str) -> list[tuple[bool, Text]]:
     return shown
 
 
-def space_lines(workspace: Path) -> list[Text]:
+def space_lines(workspace: Path, pack: str) -> list[Text]:
     """How much room what takes in a workspace, and how much is left on its disk."""
     from lantu.office.cleaning import shown_bytes, space
+    from lantu.plan.packs import load_pack
 
+    database = open_book(load_pack(pack)).store.database
     free = shown_bytes(shutil.disk_usage(workspace).free)
-    parts = [(title, shown_bytes(size)) for title, size in space(workspace)]
+    parts = [(title, shown_bytes(size)) for title, size in space(workspace, database)]
     zh = "，".join(f"{title.zh} {size}" for title, size in parts)
     en = ", ".join(f"{title.en} {size}" for title, size in parts)
     return [Text(f"占用空间：{zh}；磁盘还剩 {free}", f"room taken: {en}; {free} left on the disk")]

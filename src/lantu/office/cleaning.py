@@ -11,8 +11,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lantu.base import Text
+
+if TYPE_CHECKING:
+    from lantu.ledgers.database import Database
 
 DAY = 24 * 3600
 LEFT_BEHIND_DAYS = 2
@@ -113,8 +117,9 @@ def _remove(path: Path, done: Cleaned) -> int:
     return 1
 
 
+_DATABASE = Text("台账、历史、日志、账号", "entries, history, journal, accounts")
 _PARTS = (
-    ("lantu.sqlite*", Text("台账、历史、日志、账号", "entries, history, journal, accounts")),
+    ("lantu.sqlite*", _DATABASE),
     ("evidence", Text("佐证文件", "evidence")),
     ("lake", Text("数据", "data")),
     ("lake/_cache", Text("其中可重新生成的", "of which can be made again")),
@@ -127,9 +132,11 @@ _PARTS = (
 )
 
 
-def space(workspace: Path) -> list[tuple[Text, int]]:
-    """How many bytes what takes in a workspace, in the order in which it matters; what is not there is left out."""
+def space(workspace: Path, database: Database) -> list[tuple[Text, int]]:
+    """How many bytes what takes in a workspace and its database; what is not there is left out."""
     found = []
+    if database.kind == "postgresql":
+        found.append((_DATABASE, int(database.read("select pg_database_size(current_database())")[0][0])))
     for pattern, title in _PARTS:
         size = sum(_size(path) for path in workspace.glob(pattern))
         if size:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 
+from django.db import DatabaseError
+
 from lantu.base import LantuError
 from lantu.office.desk import desk
 from lantu.office.freshness import arrivals
@@ -21,5 +23,5 @@ def warm_up() -> None:
             before = desk().snapshots.before(now.day)
             if before is not None:
                 now.changes_since(before)
-    except LantuError as error:
+    except (LantuError, DatabaseError) as error:
         logging.getLogger(__name__).warning("not warmed up: %s", error)

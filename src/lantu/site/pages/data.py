@@ -76,20 +76,23 @@ def data(request: HttpRequest) -> Page:
     ]
     jobs = Job.objects.filter(kind="import_data")[:10]
     extra = {
-        "rows": rows,
+        "rows": _aligned(rows, _HEADS),
         "columns": [{"title": title, "numeric": numeric} for title, numeric in _HEADS],
-        "aside_rows": [
-            {
-                "cells": [
-                    {"text": declared[row["dataset"]].title},
-                    {"text": REASONS[row["reason"]]},
-                    {"text": f"{row['count']:,}", "sort": row["count"]},
-                    {"text": row["example"]},
-                ]
-            }
-            for row in set_aside
-            if row["dataset"] in declared
-        ],
+        "aside_rows": _aligned(
+            [
+                {
+                    "cells": [
+                        {"text": declared[row["dataset"]].title},
+                        {"text": REASONS[row["reason"]]},
+                        {"text": f"{row['count']:,}", "sort": row["count"]},
+                        {"text": row["example"]},
+                    ]
+                }
+                for row in set_aside
+                if row["dataset"] in declared
+            ],
+            _ASIDE,
+        ),
         "aside_columns": [{"title": title, "numeric": numeric} for title, numeric in _ASIDE],
         "missing": [declared[name].title for name in missing],
         "may_import": rights.may_import(request.user),
@@ -114,6 +117,14 @@ _ASIDE = (
     (Text("数量", "count"), True),
     (Text("如", "for example"), False),
 )
+
+
+def _aligned(rows: list[dict[str, Any]], heads: Any) -> list[dict[str, Any]]:
+    """Rows whose figures stand under each other where the column holds figures."""
+    for row in rows:
+        for cell, (_, numeric) in zip(row["cells"], heads, strict=True):
+            cell["numeric"] = numeric
+    return rows
 
 
 @shown_to(rights.sees_office)

@@ -103,8 +103,10 @@ def show(request: HttpRequest, number: int) -> Page:
     if found.is_over:
         mark_seen(request.user, f"job/{number}")
     htmx = getattr(request, "htmx", False)
-    extra = {"may_repeat": may_repeat(request.user, found)}
-    return Page("parts/job.html" if htmx else "job.html", {"job": job_part(found)}, extra)
+    job = job_part(found)
+    if htmx:
+        return Page("parts/job.html", {"job": job})
+    return Page("job.html", {"job": {**job, "again": ""}}, {"may_repeat": may_repeat(request.user, found)})
 
 
 @shown_to(signed_in)

@@ -562,6 +562,7 @@
   /* Points that lie in one square of the screen are one circle with their number; a click comes nearer, or names them. */
   function drawPoints(L, map, points) {
     var group = L.layerGroup().addTo(map);
+    map.createPane("many").style.zIndex = 660; /* above the names of districts */
     function one(point) {
       var status = STATUS[point.status] || { line: "#16324f", fill: "#7fa6cc", sign: "", zh: "", en: "" };
       var spot = L.circleMarker([point.lat, point.lon], { radius: 6, color: status.line, weight: 2, fillColor: status.fill, fillOpacity: 1 });
@@ -585,7 +586,7 @@
       members.forEach(function (point) { lat += point.lat / members.length; lon += point.lon / members.length; });
       var words = members.length + say(" 条，点击放大", " entries, click to come nearer");
       var spot = L.marker([lat, lon], {
-        title: words, alt: words,
+        title: words, alt: words, pane: "many",
         icon: L.divIcon({ className: "map-many", iconSize: [size, size], html: make("span", "", String(members.length)) })
       });
       spot.on("add", function () { spot.getElement().setAttribute("aria-label", words); });
