@@ -114,3 +114,14 @@ def test_faults_of_the_line_lose_no_upload(tmp_path: Path) -> None:
             done, answered = simulate(play, recorded=True)
             assert len(set(answered[vehicle_name(0)])) == uploads, fault
             assert done.answered >= uploads
+
+
+def test_a_vehicle_that_is_online_and_silent_is_asked_about(played: tuple[Path, list[list[Arrival]]]) -> None:
+    folder, _ = played
+    now = local_time(int(dt.datetime.now(dt.UTC).timestamp() * 1e9)).replace(microsecond=0)
+    seen = {"online": True, "frames": FRAMES, "last": f"{now:%Y-%m-%d %H:%M:%S}", "oddities": {}}
+    parts = [{"part": "server", "devices": {vehicle_name(0): seen}}]
+    register = DeviceRegister.read(folder / "devices.yaml")
+    for later, asked_about in ((dt.timedelta(seconds=60), False), (dt.timedelta(hours=2), True)):
+        asked = ask(Lake(folder / "lake"), register, now - dt.timedelta(hours=1), now + later, parts)
+        assert ((vehicle_name(0), "silent") in {(each.device, each.kind) for each in asked}) == asked_about

@@ -21,6 +21,7 @@ from lantu.gateway.records import HEAD, REFUSED, decode
 from lantu.gateway.service import open_compactor
 from lantu.gateway.vehicles import Family
 from lantu.gateway.vehicles.encoding import NO_SIGNATURE, frame, realtime_unit, stream
+from lantu.gateway.vehicles.positions import make_message
 from lantu.gateway.vehicles.quantities import DIESEL
 from lantu.lake import Lake
 
@@ -183,6 +184,19 @@ def test_an_unknown_vehicle_is_refused_where_the_register_wants_it(tmp_path: Pat
     first, second = examine(known, "vehicles", [stranger, frame(Family.TERMINAL, 2, VIN, seconds(40))])
     assert (first.kept, first.refused, "not_registered" in first.oddities) == (True, True, True)
     assert (second.kept, second.refused) == (True, False)
+
+
+def test_an_unknown_truck_is_refused_where_the_register_wants_it(tmp_path: Path) -> None:
+    known = register(tmp_path, 'unknown_devices: refuse\ndevices: [{id: "13800000000", protocol: positions}]')
+    body = bytes(8) + (39_900_000).to_bytes(4, "big") + (116_400_000).to_bytes(4, "big") + bytes(6)
+    body += bytes.fromhex("210615120000")
+    sent = [make_message(0x0200, phone, 1, body) for phone in ("13800000001", "13800000000")]
+    stranger, truck = examine(known, "positions", sent)
+    assert (stranger.kept, stranger.refused, "not_registered" in stranger.oddities) == (True, True, True)
+    assert (truck.kept, truck.refused) == (True, False)
+    assert stranger.answer is not None
+    assert truck.answer is not None
+    assert (stranger.answer[-3], truck.answer[-3]) == (1, 0)  # the result, before checksum and flag
 
 
 def test_an_inverted_position_is_one_where_the_register_says_so(tmp_path: Path) -> None:

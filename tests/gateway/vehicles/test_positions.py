@@ -78,7 +78,7 @@ def test_who_is_not_registered_or_has_the_wrong_code() -> None:
         assert answer is not None and answer.body[-1] == 1
         assert arrival.oddities == ("authentication_failed",)
     (sent,) = speak(positions, session, make_message(0x0200, PHONE, 3, position()))
-    assert (sent.kept, sent.oddities) == (True, ("not_authenticated",))
+    assert (sent.kept, sent.refused, sent.oddities) == (True, True, ("not_authenticated", "not_registered"))
 
 
 def test_a_position() -> None:

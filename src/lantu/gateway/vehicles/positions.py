@@ -247,9 +247,13 @@ class Positions:
             odd.append("encrypted")
         elif message.id in (POSITION, POSITIONS):
             odd += self._about_positions(session, message, moment)
+        refused = kept and self._registered is not None and message.phone not in self._registered
+        if refused:
+            odd.append("not_registered")
+            result = FAILED
         body = message.serial.to_bytes(2, "big") + message.id.to_bytes(2, "big") + bytes([result])
         answer = _answer(message, PLATFORM_ANSWER, body, session.next_serial())
-        return Arrival(session, frame, message.phone, kept, answer, tuple(odd))
+        return Arrival(session, frame, message.phone, kept, answer, tuple(odd), refused)
 
     def _register(self, session: PositionSession, message: Message, odd: list[str]) -> bytes:
         known = self._registered is None or message.phone in self._registered
