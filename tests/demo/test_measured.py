@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -29,27 +30,22 @@ def figure(made: Made, name: str) -> Decimal | None:
     return value.value
 
 
-def test_plots_that_are_not_fit_for_their_use(made: Made) -> None:
+@pytest.mark.parametrize(
+    ("ledger", "reported", "measured", "event"),
+    [
+        ("soil_plots", "requirement_met", soil_fit_for_use, "unfit_plots"),
+        ("polluted_farmland", "crops_within", crops_within, "failing_crops"),
+    ],
+)
+def test_plots_that_report_what_their_samples_or_crops_deny(
+    made: Made, ledger: str, reported: str, measured: Callable[..., bool | None], event: str
+) -> None:
     _, book, city = made
-    plots = book.entries("soil_plots")
+    plots = book.entries(ledger)
     against = {
-        row.key
-        for row in plots.rows
-        if row.values.get("requirement_met") is True and soil_fit_for_use(row, plots, YEAR) is False
+        row.key for row in plots.rows if row.values.get(reported) is True and measured(row, plots, YEAR) is False
     }
-    assert against == {each["plot"] for each in city.events.unfit_plots}
-    assert against
-
-
-def test_crops_over_the_limits_on_plots_that_report_them_within(made: Made) -> None:
-    _, book, city = made
-    plots = book.entries("polluted_farmland")
-    against = {
-        row.key
-        for row in plots.rows
-        if row.values.get("crops_within") is True and crops_within(row, plots, YEAR) is False
-    }
-    assert against == {each["plot"] for each in city.events.failing_crops}
+    assert against == {each["plot"] for each in getattr(city.events, event)}
     assert against
 
 

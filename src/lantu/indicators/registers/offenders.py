@@ -7,7 +7,7 @@ it; the whole city's on everything.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -90,93 +90,84 @@ OFFENDERS = register_family("over_limit_vehicles", FINDINGS, _offenders, also=(P
 NOTHING = Text("没有超标车辆记录", "no vehicle found over the limit is entered")
 NO_REPEATED = Text("没有屡次超标车", "there is no repeat offender")
 REFERENCE = "the plan's words: outside vehicles on the blacklist without a pass or often over the limit"
+DOUBT = "; the number of days is unverified"
 
 
-def _count(found: Offenders | None, of: str) -> Figure:
-    if found is None:
-        return Figure(None, 0, 0, False, NOTHING)
-    plates: frozenset[str] = getattr(found, of)
-    return Figure(Decimal(len(plates)), len(found.found), len(found.found), True)
+def _count(of: str) -> Callable[[Offenders | None], Figure]:
+    def function(found: Offenders | None) -> Figure:
+        if found is None:
+            return Figure(None, 0, 0, False, NOTHING)
+        return Figure(Decimal(len(getattr(found, of))), len(found.found), len(found.found), True)
+
+    return function
 
 
-def _share(found: Offenders | None, of: str) -> Figure:
-    if found is None or not found.repeated:
-        return Figure(None, 0, 0, False, NOTHING if found is None else NO_REPEATED)
-    count = len(found.repeated)
-    plates: frozenset[str] = getattr(found, of)
-    return Figure(Decimal(100 * len(plates)) / count, count, count, True)
+def _share(of: str) -> Callable[[Offenders | None], Figure]:
+    def function(found: Offenders | None) -> Figure:
+        if found is None or not found.repeated:
+            return Figure(None, 0, 0, False, NOTHING if found is None else NO_REPEATED)
+        count = len(found.repeated)
+        return Figure(Decimal(100 * len(getattr(found, of))) / count, count, count, True)
+
+    return function
 
 
-@indicator(
-    name="repeat_offender_vehicles",
-    title=Text("屡次超标车辆", "repeat offenders"),
-    unit="辆",
-    statistic="count",
-    quantity=0,
-    reference=f"{REFERENCE}; the number of days is unverified",
-    family=OFFENDERS,
-    levels=AREA_LEVELS,
+_COUNTS = (
+    (
+        "repeat_offender_vehicles",
+        "repeated",
+        Text("屡次超标车辆", "repeat offenders"),
+        "vehicles found over the limit on at least `vehicles.repeat_offender.days` days of the period",
+    ),
+    (
+        "repeat_offenders_with_pass",
+        "with_pass",
+        Text("持有进京证的屡次超标车辆", "repeat offenders that hold a pass"),
+        "repeat offenders with a pass that held on a day between their second finding and the end of the period",
+    ),
+    (
+        "over_limit_vehicles_without_pass",
+        "without_pass",
+        Text("无进京证的外埠超标车辆", "vehicles from elsewhere over the limit without a pass"),
+        "vehicles registered elsewhere that were found over the limit on a day on which they held no pass",
+    ),
 )
-def repeat_offender_vehicles(found: Offenders | None) -> Figure:
-    """vehicles found over the limit on at least `vehicles.repeat_offender.days` days of the period"""
-    return _count(found, "repeated")
-
-
-@indicator(
-    name="repeat_offenders_with_pass",
-    title=Text("持有进京证的屡次超标车辆", "repeat offenders that hold a pass"),
-    unit="辆",
-    statistic="count",
-    quantity=0,
-    reference=f"{REFERENCE}; the number of days is unverified",
-    family=OFFENDERS,
-    levels=AREA_LEVELS,
+_SHARES = (
+    (
+        "repeat_offenders_listed_share",
+        "listed",
+        Text("屡次超标车入黑名单率", "share of repeat offenders on the blacklist"),
+        "repeat offenders whose plate is on the blacklist / repeat offenders * 100 %; none: no share",
+    ),
+    (
+        "repeat_offenders_punished_share",
+        "punished",
+        Text("屡次超标车处罚率", "share of repeat offenders punished"),
+        "repeat offenders with a penalty for a finding of the period / repeat offenders * 100 %; none: no share",
+    ),
 )
-def repeat_offenders_with_pass(found: Offenders | None) -> Figure:
-    """repeat offenders with a pass that held on a day between their second finding and the end of the period"""
-    return _count(found, "with_pass")
 
-
-@indicator(
-    name="over_limit_vehicles_without_pass",
-    title=Text("无进京证的外埠超标车辆", "vehicles from elsewhere over the limit without a pass"),
-    unit="辆",
-    statistic="count",
-    quantity=0,
-    reference=REFERENCE,
-    family=OFFENDERS,
-    levels=AREA_LEVELS,
-)
-def over_limit_vehicles_without_pass(found: Offenders | None) -> Figure:
-    """vehicles registered elsewhere that were found over the limit on a day on which they held no pass"""
-    return _count(found, "without_pass")
-
-
-@indicator(
-    name="repeat_offenders_listed_share",
-    title=Text("屡次超标车入黑名单率", "share of repeat offenders on the blacklist"),
-    unit="%",
-    statistic="share",
-    quantity=1,
-    reference=f"{REFERENCE}; the number of days is unverified",
-    family=OFFENDERS,
-    levels=AREA_LEVELS,
-)
-def repeat_offenders_listed_share(found: Offenders | None) -> Figure:
-    """repeat offenders whose plate is on the blacklist / repeat offenders * 100 %; none: no share"""
-    return _share(found, "listed")
-
-
-@indicator(
-    name="repeat_offenders_punished_share",
-    title=Text("屡次超标车处罚率", "share of repeat offenders punished"),
-    unit="%",
-    statistic="share",
-    quantity=1,
-    reference=f"{REFERENCE}; the number of days is unverified",
-    family=OFFENDERS,
-    levels=AREA_LEVELS,
-)
-def repeat_offenders_punished_share(found: Offenders | None) -> Figure:
-    """repeat offenders with a penalty for a finding of the period / repeat offenders * 100 %; none: no share"""
-    return _share(found, "punished")
+for _name, _of, _title, _definition in _COUNTS:
+    indicator(
+        name=_name,
+        title=_title,
+        unit="辆",
+        statistic="count",
+        quantity=0,
+        reference=REFERENCE + ("" if _of == "without_pass" else DOUBT),
+        family=OFFENDERS,
+        levels=AREA_LEVELS,
+        definition=_definition,
+    )(_count(_of))
+for _name, _of, _title, _definition in _SHARES:
+    indicator(
+        name=_name,
+        title=_title,
+        unit="%",
+        statistic="share",
+        quantity=1,
+        reference=REFERENCE + DOUBT,
+        family=OFFENDERS,
+        levels=AREA_LEVELS,
+        definition=_definition,
+    )(_share(_of))
