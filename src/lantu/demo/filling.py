@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from lantu.demo.locations import Locations
 from lantu.ledgers import Actor, Change, Evidence, Ledger, LedgerBook
 from lantu.ledgers.values import to_json
 
@@ -34,9 +35,11 @@ def fill(book: LedgerBook, city: PlannedCity) -> int:
     recorded = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     total = 0
     batch: list[Change] = []
+    locations = Locations(city.pack)
     for name, rows in city.entries.items():
+        ledger = book.ledgers[name]
         for row in rows:
-            batch += _changes(book.ledgers[name], row, digest, recorded)
+            batch += _changes(ledger, row, locations.place(ledger, row.area, row.key), digest, recorded)
         if len(batch) >= BATCH:
             book.store.add(batch)
             total, batch = total + len(batch), []
@@ -44,7 +47,7 @@ def fill(book: LedgerBook, city: PlannedCity) -> int:
     return total + len(batch)
 
 
-def _changes(ledger: Ledger, row: Planned, digest: str, recorded: str) -> Iterator[Change]:
+def _changes(ledger: Ledger, row: Planned, place: str | None, digest: str, recorded: str) -> Iterator[Change]:
     """The changes of one entry: its states, and the days on which dates among its values come true."""
     known = {field.name: field for field in ledger.fields}
     days = {day for day, _ in row.states}
@@ -73,7 +76,7 @@ def _changes(ledger: Ledger, row: Planned, digest: str, recorded: str) -> Iterat
             state,
             row.area,
             row.holder if state != row.states[0][1] else None,
-            None,
+            place,
             {name: to_json(value) for name, value in row.values.items() if _is_known(known[name], value, day)},
             tuple(Evidence(kind, "simulated.txt", digest) for kind in dict.fromkeys(needed)),
             "模拟" if step is not None and step.reason else None,
