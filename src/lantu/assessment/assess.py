@@ -207,7 +207,7 @@ def declared(ground: Ground, measure: str, area: str) -> Text:
         return NOTHING_DECLARED
     field = entries.ledger.field("declared")
     assert field is not None
-    found = [row for row in entries.by("measure").get(measure, []) if row.area == area and row.state != "returned"]
+    found = [row for row in entries.in_area_by(area, "measure").get(measure, []) if row.state != "returned"]
     if not found:
         return NOTHING_DECLARED
     last = max(found, key=lambda row: (entries.happened(row), row.key))

@@ -42,6 +42,7 @@ class Entries:
     rows: list[Entry] = field(init=False)
     _by_area: dict[str, list[Entry]] | None = None
     _by_value: dict[str, dict[Any, list[Entry]]] = field(default_factory=dict)
+    _by_area_value: dict[tuple[str, str], dict[Any, list[Entry]]] = field(default_factory=dict)
     _related: dict[Any, dict[str, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -82,6 +83,15 @@ class Entries:
                 found.setdefault(row.get(name), []).append(row)
             self._by_value[name] = found
         return self._by_value[name]
+
+    def in_area_by(self, area: str, name: str) -> dict[Any, list[Entry]]:
+        """The entries of just this area, by the value of a field: those of other areas are not read for it."""
+        if (area, name) not in self._by_area_value:
+            found: dict[Any, list[Entry]] = {}
+            for row in self.by("area").get(area, []):
+                found.setdefault(row.get(name), []).append(row)
+            self._by_area_value[area, name] = found
+        return self._by_area_value[area, name]
 
     def timeline(self, key: str) -> list[tuple[dt.date, str]]:
         """The states of an entry with the day on which each began, up to the day."""
