@@ -96,7 +96,7 @@ def reports(request: HttpRequest) -> Page:
     review = _to_review(account, month) if everyone else []
     page = paged(request, review)
     snapshot = at_day(request)
-    statuses = _statuses(snapshot.assessment if snapshot else None)
+    assessment = snapshot.assessment if snapshot else None
     data = {
         "month": month,
         "due_on": due.day,
@@ -113,7 +113,7 @@ def reports(request: HttpRequest) -> Page:
         "own_columns": [{"title": title} for title in _OWN_HEADS],
         "own_rows": [_own_row(each, month) for each in own],
         "review_heads": _REVIEW_HEADS,
-        "review_rows": [_review_row(row, statuses) for row in page],
+        "review_rows": [_review_row(row, assessment) for row in page],
         "list_page": page,
         "kept": kept_query(request),
         "table_columns": [{"title": title, "numeric": numeric} for title, numeric in _TABLE_HEADS],
@@ -190,17 +190,12 @@ def _to_review(account: Any, month: str) -> Any:
     return rows.exclude(holder=account.unit).order_by("id")
 
 
-def _statuses(assessment: Any) -> dict[tuple[str, str], Status]:
-    if assessment is None:
-        return {}
-    return {(m, area): assessment.measure_status(m, area) for m, areas in assessment.measures.items() for area in areas}
-
-
-def _review_row(row: Entry, statuses: dict[tuple[str, str], Status]) -> dict[str, Any]:
+def _review_row(row: Entry, assessment: Any) -> dict[str, Any]:
     field = desk().pack.ledgers[REPORTS].field("declared")
     assert field is not None
     values = row.values
-    status = statuses.get((values["measure"], row.area))
+    known = assessment is not None and row.area in assessment.measures.get(values["measure"], ())
+    status = assessment.measure_status(values["measure"], row.area) if known else None
     rosy = values["declared"] == "done" and status in (Status.MISSED, Status.AT_RISK)
     return {
         "key": row.key,
