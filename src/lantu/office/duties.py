@@ -6,6 +6,7 @@ the brackets say in which capacity. Groups are taken apart into their members; w
 
 from __future__ import annotations
 
+import weakref
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -58,8 +59,19 @@ def area_of(pack: Pack, unit: str) -> str:
 
 def duties_in(pack: Pack, roles: Iterable[RoleName] = ROLES) -> list[Duty]:
     """Every duty in some roles, by measure; a unit with two of the roles in a measure has the first of them."""
+    key = (id(pack), tuple(roles))
+    if key not in _kept:
+        # a pack does not change; it takes its duties with it
+        weakref.finalize(pack, _kept.pop, key, None)
+        _kept[key] = _duties(pack, key[1])
+    return list(_kept[key])
+
+
+_kept: dict[tuple[int, tuple[RoleName, ...]], list[Duty]] = {}
+
+
+def _duties(pack: Pack, wanted: tuple[RoleName, ...]) -> list[Duty]:
     found: dict[tuple[str, str], Duty] = {}
-    wanted = tuple(roles)
     for measure in pack.measures.values():
         for role in wanted:
             for written in getattr(measure, role):

@@ -155,13 +155,16 @@ def _handed_in(book: LedgerBook, months: Sequence[str], unit: str | None, day: d
         return []
     store = book.store
     measure, name, month = (store.field_sql(each) for each in ("measure", "unit_name", "month"))
+    # where the month ends the key, a look at the key is cheaper than one into the values
+    by_key = book.ledger(REPORTS).key[-1] == "month"
+    ends = " or ".join(["key like ?"] * len(months)) if by_key else "1 = 1"
     query = (
         f"select e.measure, e.unit_name, e.month, e.state, c.day from (select key, state, {measure} as measure, "
-        f"{name} as unit_name, {month} as month from entry where ledger = ?) e "
+        f"{name} as unit_name, {month} as month from entry where ledger = ? and ({ends})) e "
         "join change c on c.ledger = ? and c.key = e.key and c.version = 1 "
         f"where e.month in ({', '.join('?' * len(months))}) and c.day <= ?"
     )
-    values: list[Any] = [REPORTS, REPORTS, *months, day.isoformat()]
+    values: list[Any] = [REPORTS, *(f"%/{each}" for each in months if by_key), REPORTS, *months, day.isoformat()]
     if unit is not None:
         query += " and e.unit_name = ?"
         values.append(unit)
