@@ -12,26 +12,16 @@ from typing import Any
 SITE = Path(__file__).resolve().parents[2] / "src" / "lantu" / "site"
 
 _PROGRAM = '''
-import json, sys, types
+import json, sys
 from django.conf import settings
-from django import forms, template
-from lantu.base import current_language, use_language
+from django import forms
+from lantu.base import use_language
 
-words = types.ModuleType("words_of_parts")
-words.register = template.Library()
-
-
-@words.register.simple_tag
-def say(zh, en):
-    return zh if current_language() == "zh" else en
-
-
-sys.modules["words_of_parts"] = words
 settings.configure(
     STATIC_URL="/static/",
     INSTALLED_APPS=["django.contrib.staticfiles"],
     TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": [sys.argv[1]],
-                "OPTIONS": {"libraries": {"lantu": "words_of_parts"}, "string_if_invalid": ""}}],
+                "OPTIONS": {"libraries": {"lantu": "lantu.site.templatetags.lantu"}, "string_if_invalid": ""}}],
 )
 import django
 django.setup()
