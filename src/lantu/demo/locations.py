@@ -10,12 +10,12 @@ import math
 import zlib
 from typing import TYPE_CHECKING
 
+from lantu.demo.events import DEGREE_KM
+
 if TYPE_CHECKING:
     from lantu.ledgers import Ledger
     from lantu.plan.packs import Pack
 
-DEGREE_KM = 111.2
-"""Length of a degree of latitude."""
 STREET_KM, ENTRY_KM, SHAPE_KM = 2.0, 0.6, 0.25
 """How far a street lies from the station, an entry from the middle of its street, and a corner from the entry."""
 
