@@ -20,6 +20,7 @@ from lantu.assessment.values import LevelJudgement
 from lantu.assessment.verdict import Used
 from lantu.base import LantuError, Period, Place, Text, unit_title
 from lantu.indicators import Indicator, Sources, Trace
+from lantu.plan.commitments import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -139,10 +140,17 @@ def _steps(ground: Ground, result: Judgement, row: AssessmentRow) -> list[Step]:
     measure = pack.measures[commitment.measure]
     figure = commitment.figure()
     due = pack.due_of(commitment)
-    words = " ".join(str(part) for part in (commitment.kind, figure.comparator, figure.value) if part not in (None, ""))
+    zh, en = (
+        " ".join(str(part) for part in (kind, comparator, figure.value) if part not in (None, ""))
+        for kind, comparator in (
+            (KINDS[commitment.kind].zh, figure.comparator.replace("baseline", "基准")),
+            (KINDS[commitment.kind].en, figure.comparator),
+        )
+    )
+    unit = unit_title(figure.unit)
     asked = [
         fact("措施", "measure", Text(f"{measure.id} {measure.summary.zh}", f"{measure.id} {measure.summary.en}")),
-        fact("承诺", "commitment", _with_unit(words, figure.unit)),
+        fact("承诺", "commitment", Text(f"{zh} {unit.zh}".rstrip(), f"{en} {unit.en}".rstrip())),
         fact("时限", "due", due or Text("长期", "standing")),
         fact("牵头", "lead", _units(pack, measure.lead)),
     ]
@@ -242,6 +250,12 @@ def _units(pack: Pack, names: Sequence[str]) -> Text:
     return Text("、".join(t.zh for t in titles), ", ".join(t.en for t in titles))
 
 
+def _named(indicator: Indicator, period: str) -> Text:
+    return Text(
+        f"{indicator.title.zh}（{indicator.name}）{period}", f"{indicator.title.en} ({indicator.name}) {period}"
+    )
+
+
 def _in_a_line(definition: str) -> str:
     """A definition without its line breaks; paragraphs are parted by a semicolon."""
     return "; ".join(" ".join(part.split()).rstrip(".") for part in definition.split("\n\n"))
@@ -251,7 +265,7 @@ def _value_step(title: Text, indicator: Indicator, value: IndicatorValue) -> Ste
     coverage = "—" if value.coverage is None else f"{value.coverage:.1%}"
     counted = ("有效天数", "valid days") if indicator.daily else ("有效/应有", "valid of expected")
     facts = [
-        fact("指标", "indicator", f"{indicator.name} {value.period}"),
+        fact("指标", "indicator", _named(indicator, value.period)),
         fact("数值", "value", "—" if value.rounded is None else _with_unit(str(value.rounded), value.unit)),
         fact(*counted, f"{value.n} / {value.expected} ({coverage})"),
     ]

@@ -31,6 +31,16 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from lantu.base import ClosedModel, LantuError, Quantity, Text, as_decimal, parse_unit
 from lantu.base.deadlines import Cadence as CadenceName
 
+KINDS = {
+    "level": Text("指标", "level"),
+    "count": Text("数量", "count"),
+    "ratio": Text("比例", "ratio"),
+    "cadence": Text("频次", "cadence"),
+    "deliverable": Text("成果", "deliverable"),
+    "closure": Text("闭环", "closure"),
+    "absence": Text("禁止", "absence"),
+    "each": Text("逐项", "each"),
+}
 Comparator = Literal["<", "<=", "=", ">=", ">", "about"]
 Softness = Literal["strive", "basically", "about"]
 Kind = Literal["level", "count", "ratio", "cadence", "deliverable", "closure", "absence", "each"]

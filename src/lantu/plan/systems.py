@@ -131,7 +131,10 @@ def shown(pack: Pack, each: Realisation) -> Text:
         title = pack.ledgers[each.name].title
         return Text(f"台账：{title.zh}", f"ledger: {title.en}")
     if each.kind == "indicator":
-        return Text(f"指标：{each.name}", f"indicator: {each.name}")
+        from lantu.indicators import get_indicator
+
+        title = get_indicator(each.name).title
+        return Text(f"指标：{title.zh}", f"indicator: {title.en}")
     ledger, field, word = _CODED[each.kind]
     declared = pack.ledgers[ledger].field(field)
     assert declared is not None

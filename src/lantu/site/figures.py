@@ -13,16 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 COMPARATORS = {"<": "<", "<=": "≤", "=": "=", ">=": "≥", ">": ">", "about": "≈"}
-KINDS = {
-    "level": Text("指标", "level"),
-    "count": Text("数量", "count"),
-    "ratio": Text("比例", "ratio"),
-    "cadence": Text("频次", "cadence"),
-    "deliverable": Text("成果", "deliverable"),
-    "closure": Text("闭环", "closure"),
-    "absence": Text("禁止", "absence"),
-    "each": Text("逐项", "each"),
-}
 SOFTNESS = {
     "strive": Text("力争", "strive"),
     "basically": Text("基本", "basically"),

@@ -18,8 +18,9 @@ from lantu.office.freshness import versions_now
 from lantu.office.past import PastDay, past_of
 from lantu.office.standing import Cell, Standing, plan_tasks, standing, task_of
 from lantu.office.trend import Trend, has_trend, trend_of
+from lantu.plan.commitments import KINDS
 from lantu.site.answers import Page, at_day, shown_to
-from lantu.site.figures import COMPARATORS, KINDS, SOFTNESS, five_counts, verdict, with_unit
+from lantu.site.figures import COMPARATORS, SOFTNESS, five_counts, verdict, with_unit
 from lantu.site.links import commitment_link, measure_link, task_link, trend_link
 from lantu.site.pages.overview import day_of_address
 
